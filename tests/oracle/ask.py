@@ -1,0 +1,59 @@
+"""ask: what PyTorch answers to a case; its outputs, and the gradients of a weighted sum of them."""
+
+import numpy as np
+
+
+def weights_like(array):
+    """Different for every element, the same every time; what the outputs are weighted with."""
+    return np.cos(np.arange(array.size, dtype=np.float64)).reshape(array.shape)
+
+
+def answer(case, library, tensor, to_numpy, backward):
+    """Run a case in a library: its inputs, outputs and gradients as arrays, by name.
+
+    Args:
+        tensor: makes a leaf from an array; floats require a gradient.
+        to_numpy: the values of a tensor.
+        backward: sends a list of arrays back from a list of outputs.
+    """
+    arrays = case.arrays()
+    tensors = [tensor(a) for a in arrays]
+    result = case.call(library, *tensors)
+    results = [r for r in (result if isinstance(result, (tuple, list)) else (result,))]
+    found = {f"in{i}": a for i, a in enumerate(arrays)}
+    found |= {f"out{i}": to_numpy(r) for i, r in enumerate(results)}
+    flowing = [r for r in results if r.requires_grad]
+    if flowing:
+        backward(flowing, [weights_like(to_numpy(r)) for r in flowing])
+    for i, t in enumerate(tensors):
+        if t.requires_grad:
+            found[f"grad{i}"] = np.zeros(arrays[i].shape) if t.grad is None else to_numpy(t.grad)
+    return found
+
+
+def ask_torch(case):
+    """PyTorch's answer, at float64."""
+    import torch
+
+    def backward(outputs, weights):
+        torch.autograd.backward(outputs, [torch.tensor(w, dtype=r.dtype) for r, w in zip(outputs, weights, strict=True)])
+
+    return answer(
+        case,
+        torch,
+        lambda a: torch.tensor(a, requires_grad=a.dtype.kind == "f"),
+        lambda t: t.detach().resolve_conj().numpy(),
+        backward,
+    )
+
+
+def ask_us(case):
+    """Our own answer, at float64."""
+    import tinygrad_edu as tg
+
+    def backward(outputs, weights):
+        for r, w in zip(outputs, weights, strict=True):
+            r.backward(w.astype(r.dtype), retain_graph=True)
+
+    with np.errstate(all="ignore"):
+        return answer(case, tg, lambda a: tg.tensor(a, requires_grad=a.dtype.kind == "f"), np.asarray, backward)

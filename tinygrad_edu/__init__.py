@@ -1,0 +1,11 @@
+"""tinygrad_edu: an autograd engine on NumPy that shows its work."""
+
+from . import numpy_protocol as _numpy_protocol
+from .creation import *
+from .dtypes import *
+from .engine import GATES, Gate, gate
+from .gates import *
+from .modes import *
+from .tensor import *
+
+__version__ = "0.1.0"

@@ -1,0 +1,71 @@
+"""axes: `axis`/`keepdims` (NumPy's names) and `dim`/`keepdim` (PyTorch's) mean the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from .errors import ShapeError
+
+__all__ = ["axes_of", "axis_of", "either_name"]
+
+_NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "axes": "axis"}
+
+
+def either_name(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `function`, written with `axis` and `keepdims`, also take `dim` and `keepdim`.
+
+    >>> either_name(lambda x, axis=None: axis)(0, dim=-1)
+    -1
+    """
+
+    @wraps(function)
+    def called(*args: Any, **keywords: Any) -> Any:
+        if keywords:
+            for name in _NAMES.keys() & keywords.keys():
+                if _NAMES[name] in keywords:
+                    raise TypeError(f"{function.__name__}() got both {name!r} and {_NAMES[name]!r}: they mean the same")
+                keywords[_NAMES[name]] = keywords.pop(name)
+        return function(*args, **keywords)
+
+    return called
+
+
+def axis_of(axis: Any, ndim: int, name: str = "this function") -> int:
+    """One axis as a number from 0 to ndim - 1 (a 0-d Tensor has axis 0 and -1, as in PyTorch).
+
+    Raises:
+        ShapeError: (an IndexError too) if there is no such axis.
+
+    >>> axis_of(-1, 3)
+    2
+    """
+    number = axis.__index__()
+    if not -max(ndim, 1) <= number < max(ndim, 1):
+        raise NoSuchAxisError(
+            f"{name} was asked for axis {number} of a Tensor that has {ndim}.",
+            expected=f"{-max(ndim, 1)} to {max(ndim, 1) - 1}",
+        )
+    return int(number % max(ndim, 1))
+
+
+def axes_of(axis: Any, ndim: int, name: str = "this function") -> tuple[int, ...]:
+    """None (all), one axis or several, as a tuple of numbers from 0 to ndim - 1.
+
+    An empty tuple is all axes, as in `torch.sum`. For a 0-d Tensor the result is empty.
+
+    >>> axes_of(None, 2), axes_of((0, -1), 3)
+    ((0, 1), (0, 2))
+    """
+    if axis is None or (isinstance(axis, (tuple, list)) and not axis):
+        return tuple(range(ndim))
+    wished = axis if isinstance(axis, (tuple, list)) else (axis,)
+    numbers = tuple(axis_of(a, ndim, name) for a in wished)
+    if len(set(numbers)) < len(numbers):
+        raise ShapeError(f"{name} was given the same axis twice.", got=str(tuple(wished)))
+    return numbers if ndim else ()
+
+
+class NoSuchAxisError(ShapeError, IndexError):
+    """An axis that the Tensor does not have."""

@@ -1,0 +1,116 @@
+"""errors: one class per cause; a message says what happened, where, what was got, how to mend it."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from typing import Any
+
+__all__ = [
+    "ChangedAfterUseError",
+    "DataFileError",
+    "DtypeError",
+    "FreedGraphError",
+    "GradientShapeError",
+    "LeafInPlaceError",
+    "MissingExtraError",
+    "NoGradientError",
+    "NonScalarError",
+    "NotCoveredError",
+    "ShapeError",
+    "TinygradError",
+    "UnusedInputError",
+    "ViewInPlaceError",
+]
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class TinygradError(RuntimeError):
+    """The base of every error that tinygrad_edu raises on purpose.
+
+    A `RuntimeError`, because that is what PyTorch raises and what callers already catch.
+
+    Args:
+        what: what happened, in one sentence that names the gate.
+        expected: what would have been right.
+        got: what was there instead.
+        mend: how to put it right.
+    """
+
+    def __init__(self, what: str, *, expected: str = "", got: str = "", mend: str = "") -> None:
+        lines = [what]
+        for label, text in (("at", line_of(caller())), ("expected", expected), ("got", got), ("mend", mend)):
+            if text:
+                lines.append(f"  {label:<9} " + text.replace("\n", "\n" + " " * 12))
+        super().__init__("\n".join(lines))
+
+
+class ShapeError(TinygradError, ValueError):
+    """Shapes that do not fit together: broadcasting, matmul, reshape, cat."""
+
+
+class DtypeError(TinygradError, TypeError):
+    """A dtype that cannot do what was asked: an integer Tensor cannot require a gradient."""
+
+
+class FreedGraphError(TinygradError):
+    """A second walk back through a graph that the first one freed."""
+
+
+class NonScalarError(TinygradError):
+    """`backward()` from an output of more than one element, without `gradient`."""
+
+
+class NoGradientError(TinygradError):
+    """`backward()` or `grad()` of a Tensor that no recorded gate and no `requires_grad` leaf made."""
+
+
+class UnusedInputError(TinygradError):
+    """`autograd.grad` of an output with respect to an input it does not depend on."""
+
+
+class ChangedAfterUseError(TinygradError):
+    """A value was written after a gate used it, so the gate's gradient would be wrong."""
+
+
+class GradientShapeError(ShapeError):
+    """A gradient whose shape is not the shape of what it belongs to."""
+
+
+class LeafInPlaceError(TinygradError):
+    """A leaf that requires a gradient was written in place while recording."""
+
+
+class ViewInPlaceError(TinygradError):
+    """A view was written in place while recording; its base could not follow."""
+
+
+class NotCoveredError(TinygradError, TypeError):
+    """A NumPy function that the graph does not cover; it is never dropped silently."""
+
+
+class DataFileError(TinygradError, ValueError):
+    """A data file that is missing, truncated, corrupt, or not what its name says."""
+
+
+class MissingExtraError(TinygradError, ImportError):
+    """An optional package is not installed; the message is the `pip install` line."""
+
+
+def caller() -> tuple[str, int, str]:
+    """Where the user's own code called us: file, line, function ("" if there is none)."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name) if frame else ("", 0, "")
+
+
+def line_of(where: tuple[str, int, str]) -> str:
+    """A place in the user's code as `file.py:12, in f: y = x @ W` (empty if unknown)."""
+    name, number, function = where
+    if not name:
+        return ""
+    text = linecache.getline(name, number).strip()
+    return f"{os.path.basename(name)}:{number}, in {function}" + (f": {text}" if text else "")

@@ -1,0 +1,47 @@
+"""binding: gates and compositions as methods of Tensor, in place too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from ..inplace import write
+from ..tensor import Tensor
+
+__all__ = ["methods", "methods_in_place"]
+
+
+def methods(*functions: Callable[..., Any], **named: Callable[..., Any]) -> None:
+    """Bind each function to Tensor under its own name, or under the name given.
+
+    A gate is a plain function, so it is the method: no further Python frame.
+    """
+    for function in functions:
+        setattr(Tensor, function.__name__, function)
+    for name, function in named.items():
+        setattr(Tensor, name, function)
+
+
+def methods_in_place(*functions: Callable[..., Any], **named: Callable[..., Any]) -> None:
+    """Bind `exp_` beside `exp`: the same function, written into the Tensor itself."""
+    for name, function in {**{f"{f.__name__}_": f for f in functions}, **named}.items():
+        setattr(Tensor, name, _in_place(name, function))
+
+
+def _in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    # Every operand reaches `write`, which must see them all to decide whether to record.
+    @wraps(function)
+    def called(self: Tensor, *operands: Any, **keywords: Any) -> Tensor:
+        if keywords:
+            n, names = len(operands), tuple(keywords)
+
+            def with_keywords(t: Tensor, *v: Any) -> Tensor:
+                return function(t, *v[:n], **dict(zip(names, v[n:], strict=True)))
+
+            return write(self, name, with_keywords, *operands, *keywords.values())
+        return write(self, name, function, *operands)
+
+    called.__name__ = called.__qualname__ = name
+    called.__doc__ = f"In place: write `{getattr(function, '__name__', name)}(self, …)` into this Tensor; returns it."
+    return called

@@ -1,0 +1,387 @@
+"""tensor: an array that remembers how it was made (state, not maths).
+
+The maths is in `gates/`, whose functions are bound here as methods; recording a gate and walking
+back is `engine.py`; what happens when a Tensor is written is `inplace.py`.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from . import dtypes, printing
+from .errors import DtypeError, NonScalarError, TinygradError
+
+__all__ = ["Tensor", "as_tensor", "from_numpy", "is_tensor", "tensor"]
+
+tick = count(1).__next__  # one counter: a gate's output is born later than its inputs
+
+
+class Clock:
+    """When anything was last written in place; a gate born later need not look closer."""
+
+    __slots__ = ("last_write",)
+
+
+clock = Clock()
+clock.last_write = 0
+
+
+class Memory:
+    """The stamp of one piece of memory, shared by every Tensor that looks at it."""
+
+    __slots__ = ("stamp",)
+
+    def __init__(self) -> None:
+        self.stamp = 0
+
+
+class Tensor:
+    """An array that remembers how it was made, so that gradients can walk back through it.
+
+    Made by `tensor`, `zeros`, `randn` … or by a gate. Equal to `torch.Tensor` in its names.
+
+    Attributes:
+        data: a detached Tensor on the same memory; assign to replace the values.
+        grad: the gradient of the last `backward()` (a Tensor of the same shape), or None.
+        requires_grad: whether gradients are wanted here; only floating-point Tensors can.
+        gate: the gate that made this Tensor (None for a leaf), with its `kind` and `local`.
+        inputs: what went into that gate, in order; None once the graph is freed.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_data",  # the ndarray
+        "_memory",  # Memory, once shared or written; None while nobody else looks
+        "_name",  # lazily: what the user calls it
+        "_past",  # lazily: what this Tensor was before it was rewritten while recording
+        "_taps",  # Taps: hooks and retain_grad, once asked for
+        "_view",  # looks at another Tensor's memory
+        "born",  # a tick of the counter; 0 for a leaf
+        "gate",
+        "grad",
+        "inputs",
+        "keywords",  # of the gate: axis, stride, …
+        "requires_grad",
+    )
+
+    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
+        self._data = as_array(data, dtype)
+        self.grad = None
+        self.gate = None
+        self.inputs: Any = ()
+        self.keywords: dict[str, Any] = {}
+        self.born = 0
+        self._memory = None
+        self._view = False
+        self._taps = None
+        self.requires_grad = False
+        if name is not None:
+            self._name = name
+        if requires_grad:
+            self.requires_grad_()
+
+    # what it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size along each axis, as a tuple."""
+        return self._data.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The element type, a NumPy dtype."""
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self._data.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._data.nbytes
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded gate made it: a parameter, an input, or the result of a detach."""
+        return self.gate is None
+
+    @property
+    def grad_fn(self) -> Any:
+        """The gate that made it (PyTorch's name for `gate`), or None for a leaf."""
+        return self.gate
+
+    @property
+    def name(self) -> str | None:
+        """What pictures call it; any string, or None."""
+        return getattr(self, "_name", None)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = name
+
+    def dim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    nelement = numel
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size along `dim` (PyTorch's method; NumPy's `size` is `numel()`)."""
+        return self._data.shape if dim is None else self._data.shape[dim]
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return self._data.itemsize
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is a floating-point one."""
+        return self._data.dtype.kind == "f"
+
+    # its values
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory outside the graph; a write to it is noticed by `backward()`."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        other = value if isinstance(value, Tensor) else Tensor(value)
+        if self.requires_grad and other._data.dtype.kind != "f":
+            raise DtypeError("a Tensor that requires a gradient holds floats.", got=f"data of dtype {other.dtype}")
+        self._data = other._data
+        self._memory = memory(other)
+        self._view = True  # both look at one piece of memory now
+        written(self)
+
+    def detach(self) -> Tensor:
+        """The same memory outside the graph: a leaf that requires no gradient.
+
+        >>> Tensor(2.0, requires_grad=True).detach().requires_grad
+        False
+        """
+        z = Tensor(self._data)
+        z._memory = memory(self)
+        z._view = True
+        return z
+
+    def numpy(self) -> np.ndarray:
+        """The values as a read-only NumPy view; `np.array(t)` makes a copy to write to."""
+        view = self._data.view()
+        view.flags.writeable = False
+        return view
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy:
+            return np.array(self._data, dtype=dtype)
+        view = self.numpy()
+        if dtype is None or view.dtype == dtype:
+            return view
+        if copy is False:
+            raise ValueError(f"a Tensor of dtype {self.dtype} cannot become {np.dtype(dtype)} without a copy")
+        return view.astype(dtype)
+
+    def item(self) -> Any:
+        """The one element as a Python number.
+
+        Raises:
+            NonScalarError: if there is not exactly one element.
+
+        >>> Tensor([2.5]).item()
+        2.5
+        """
+        if self._data.size != 1:
+            raise NonScalarError(
+                "item() needs a Tensor of one element.", got=f"shape {self.shape}", mend="use tolist() or numpy()"
+            )
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The values as nested Python lists (a number for a 0-d Tensor)."""
+        return self._data.tolist()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iub":
+            raise DtypeError("only an integer Tensor of one element is an index.", got=f"dtype {self.dtype}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise NonScalarError(
+                "the truth of a Tensor with other than one element is ambiguous.",
+                got=f"shape {self.shape}",
+                mend="use (…).all() or (…).any()",
+            )
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        if self._data.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return len(self._data)
+
+    def __iter__(self) -> Any:
+        if self._data.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(len(self._data)))
+
+    __hash__ = object.__hash__
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self._data.size == 1 else format(str(self), spec)
+
+    def __repr__(self) -> str:
+        return printing.tensor_text(self)
+
+    # its place in the graph
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for gradients here (or no longer); returns the Tensor itself.
+
+        Raises:
+            DtypeError: for an integer or bool Tensor.
+        """
+        if requires_grad and self._data.dtype.kind != "f":
+            raise DtypeError(
+                "only a floating-point Tensor can require a gradient: an integer cannot move by a little.",
+                got=f"dtype {self.dtype}",
+                mend="write 3.0 instead of 3, pass dtype=tg.float32, or call .float() first",
+            )
+        if not requires_grad and self.gate is not None:
+            raise TinygradError(
+                "a Tensor that a gate made cannot stop requiring a gradient.", mend="use .detach() to leave the graph"
+            )
+        self.requires_grad = requires_grad
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.gate is not None:
+            raise TinygradError("only a leaf can be deep-copied.", mend="use .detach() or .clone()")
+        other = type(self).__new__(type(self))
+        memo[id(self)] = other
+        Tensor.__init__(other, self._data.copy(), requires_grad=self.requires_grad, name=self.name)
+        if self.grad is not None:
+            other.grad = Tensor(self.grad._data.copy())
+        return other
+
+    def __reduce__(self) -> Any:
+        if self.gate is not None:
+            raise TinygradError("only a leaf can be pickled.", mend="use .detach() first")
+        return type(self), (self._data, None, self.requires_grad)
+
+
+def memory(t: Tensor) -> Memory:
+    """The Memory that `t` looks at, made on first asking."""
+    if t._memory is None:
+        t._memory = Memory()
+    return t._memory
+
+
+def written(t: Tensor) -> None:
+    """Note that the memory of `t` was written just now."""
+    memory(t).stamp = clock.last_write = tick()
+
+
+def as_array(data: Any, dtype: Any = None) -> np.ndarray:
+    """`data` as an ndarray that a Tensor can hold, sharing memory where it already is one.
+
+    Python floats become the default dtype, ints int64, bools bool; an array keeps its own dtype.
+    """
+    if type(data) is np.ndarray and dtype is None and data.dtype.kind in "fiub" and data.dtype.isnative:
+        return data
+    if isinstance(data, Tensor):
+        data = data._data
+    if dtype is not None:
+        return np.asarray(_unwrapped(data), dtype=dtypes.check_dtype(dtype))
+    keeps = isinstance(data, (np.ndarray, np.generic)) or (hasattr(data, "__array__") and not isinstance(data, list))
+    try:
+        array = np.asarray(_unwrapped(data))
+    except ValueError as error:
+        raise TinygradError("a Tensor is made of rows of equal length.", got=str(error)) from None
+    if array.dtype.kind not in "fiub":
+        raise DtypeError("a Tensor holds real numbers.", expected="float, integer or bool", got=f"{array.dtype}")
+    if not keeps and array.dtype.kind == "f" and not _holds_arrays(data):
+        array = array.astype(dtypes.get_default_dtype())
+    return array.astype(dtypes.check_dtype(array.dtype), copy=False)
+
+
+def _unwrapped(data: Any) -> Any:
+    """Nested lists with their Tensors as arrays, which NumPy stacks at once."""
+    if isinstance(data, (list, tuple)):
+        return [_unwrapped(item) for item in data]
+    return data._data if isinstance(data, Tensor) else data
+
+
+def _holds_arrays(data: Any) -> bool:
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, (Tensor, np.ndarray, np.generic))
+
+
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
+    """A new leaf Tensor holding a copy of `data`.
+
+    Args:
+        data: a number, nested lists, an ndarray or a Tensor.
+        dtype: default: Python floats become `get_default_dtype()` (float32), ints int64, bools
+            bool; an ndarray or a Tensor keeps its own.
+        requires_grad: whether `backward()` should leave a gradient here.
+        name: what pictures call it.
+
+    Raises:
+        DtypeError: for data that is not real numbers, or an integer dtype with `requires_grad`.
+
+    >>> tensor([1, 2]).dtype, tensor([1.0, 2]).dtype
+    (dtype('int64'), dtype('float32'))
+    """
+    array = as_array(data, dtype)
+    shared = isinstance(data, (Tensor, np.ndarray)) or hasattr(data, "__array__")
+    return Tensor(array.copy() if shared else array, requires_grad=requires_grad, name=name)
+
+
+def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+    """`data` as a Tensor: itself if it is one already, on the same memory if it is an ndarray."""
+    if isinstance(data, Tensor) and (dtype is None or data.dtype == dtype):
+        return data
+    return Tensor(data, dtype)
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """A Tensor on the memory of `array`. The engine cannot see writes through that array.
+
+    >>> a = np.zeros(2); t = from_numpy(a); a[0] = 5; t
+    tensor([5., 0.], dtype=float64)
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy expects an ndarray, got {type(array).__name__}")
+    return Tensor(array)
+
+
+def is_tensor(thing: Any) -> bool:
+    """Whether `thing` is a Tensor."""
+    return isinstance(thing, Tensor)

@@ -1,0 +1,13 @@
+"""cases: one table that drives every check of the gates, a file for each file of `gates/`."""
+
+from . import distribute, reshape, route, slope, switch
+from .case import Case, Input
+
+__all__ = ["CASES", "Case", "Input"]
+
+CASES: dict[str, Case] = {}
+for _file in (distribute, switch, route, slope, reshape):
+    for _case in _file.CASES:
+        if _case.name in CASES:
+            raise ValueError(f"two cases are called {_case.name!r}")
+        CASES[_case.name] = _case
