@@ -39,7 +39,7 @@ class Gate:
             gradient; None for an input that has none (an index, a mask).
         jointly: instead of rules: one function to the gradients of all inputs at once.
         local: per input, the formula of the local gradient, for pictures and explanations.
-        view: whether the output may look at the input's memory.
+        view: whether an output may look at the memory of an input.
         blind: whether the rules never look at values, only at shapes.
         floats: whether integers become floats first (exp, mean, div).
         meaning: the same function in plain gates, for a fused gate that keeps floats.
@@ -241,24 +241,31 @@ def _many(made: Gate) -> Any:
             data = forward(*arrays, **keywords)
         except Exception as error:
             raise explaining.failure(made, error, inputs, keywords) from None
-        z = _new(Tensor)
-        z._data = data if isinstance(data, (np.ndarray, Bundle)) else _packed(data)
-        z.grad = z._memory = z._taps = None
-        z._view = False
-        z.keywords = keywords
-        needs = needs and bool(rules or made.jointly) and recording.get()
-        z.requires_grad = needs
-        z.gate = made if needs else None
-        z.inputs = inputs if needs or made.outputs > 1 else ()
-        z.born = tick() if needs else 0
-        if made.view and np.may_share_memory(z._data, arrays[0]):
-            z._view = True
-            z._memory = memory(inputs[0])
-        if isinstance(z._data, Bundle):
-            return tuple(_pick(z, i=i) for i in range(len(z._data)))
-        return z
+        return recorded(made, inputs, keywords, data, needs and bool(rules or made.jointly) and recording.get())
 
     return call
+
+
+def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data: Any, needs: bool) -> Any:
+    """The output of a gate as a Tensor, or as a tuple of them if `data` is a tuple."""
+    z = _new(Tensor)
+    z._data = data if type(data) is np.ndarray else _packed(data)
+    z.grad = z._memory = z._taps = None
+    z._view = False
+    z.keywords = keywords
+    z.requires_grad = needs
+    z.gate = made if needs else None
+    z.inputs = inputs if needs else ()
+    z.born = tick() if needs else 0
+    several = isinstance(z._data, Bundle)
+    outputs = tuple(_pick(z, i=i) for i in range(len(z._data))) if several else (z,)
+    if made.view:
+        for x in inputs:
+            for out in outputs:
+                if isinstance(x, Tensor) and np.may_share_memory(out._data, x._data):
+                    out._view = True
+                    out._memory = memory(x)
+    return outputs if several else z
 
 
 def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
@@ -357,12 +364,13 @@ def _walk(
     create_graph: bool,
     wanted: set[int] | None = None,
     targets: dict[int, Any] | None = None,
+    stop: bool = False,
 ) -> dict[int, tuple[Tensor, Any]]:
     """Send `upstreams` back from `roots`; return the gradient of every leaf reached, by its id.
 
     Gradients are arrays, or with `create_graph` Tensors, so that the rules record themselves.
     `wanted` holds the ids of the only Tensors worth visiting; `targets` receives, by id, the
-    gradients of those of its keys that are not leaves.
+    gradients of those of its keys that are not leaves; with `stop` the walk ends at them.
     """
     leaves: dict[int, tuple[Tensor, Any]] = {}
     waiting: dict[int, Tensor] = {}  # by birth: the Tensors that have a gradient waiting,
@@ -385,6 +393,8 @@ def _walk(
             g = z._taps.arrived(z, g)
         if targets is not None and id(z) in targets:
             targets[id(z)] = g
+            if stop:
+                continue
         made = z.gate
         inputs = z.inputs
         if inputs.__class__ is Freed:
@@ -410,7 +420,12 @@ def _walk(
                     waiting[born] = x
                     heappush(heap, -born)
             elif (key := id(x)) in leaves:
-                leaves[key] = (x, leaves[key][1] + c)
+                have = leaves[key][1]
+                if create_graph:
+                    have = have + c
+                else:
+                    have += c  # in place: what a leaf holds is its own
+                leaves[key] = (x, have)
             else:
                 leaves[key] = (x, _own(c, g))
         if not retain_graph:
@@ -513,7 +528,7 @@ _picked = gate(
 
 
 def backward(
-    t: Tensor,
+    t: Tensor | Sequence[Tensor],
     gradient: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -522,6 +537,7 @@ def backward(
     """Walk back from `t` and add to `.grad` of every leaf that required a gradient.
 
     Args:
+        t: where to start: a Tensor (as its method), or several with a `gradient` for each.
         gradient: dL/dt, of t's shape; may be left out for a Tensor of one element (then 1).
         retain_graph: keep the graph for another walk; default: `create_graph`.
         create_graph: record the walk itself, so that gradients can be differentiated again.
@@ -538,17 +554,19 @@ def backward(
     >>> x.grad
     tensor(6.)
     """
-    upstream = _upstream(t, gradient, create_graph)
+    roots, gradients = ([t], [gradient]) if isinstance(t, Tensor) else (t, gradient)
     retain_graph = create_graph if retain_graph is None else retain_graph
-    if inputs is None:
-        for x, g in _walking([t], [upstream], retain_graph, create_graph).values():
-            _accumulate(x, g if x._taps is None else x._taps.arrived(x, g))
+    if inputs is not None:
+        wished = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        found = grad(roots, wished, gradients, retain_graph, create_graph, allow_unused=True)
+        for x, each in zip(wished, found, strict=True):
+            if each is not None:
+                _accumulate(x, each if create_graph else each._data)
         return
-    wished = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    found = grad(t, wished, gradient, retain_graph, create_graph, allow_unused=True)
-    for x, each in zip(wished, found, strict=True):
-        if each is not None:
-            _accumulate(x, each if create_graph else each._data)
+    upstreams = [_upstream(root, g, create_graph) for root, g in zip(roots, gradients, strict=True)]
+    leaves = _walking(roots, upstreams, retain_graph, create_graph).values()
+    for x, g in [(x, g if x._taps is None else x._taps.arrived(x, g)) for x, g in leaves]:
+        _accumulate(x, g)
 
 
 def grad(
@@ -559,6 +577,7 @@ def grad(
     create_graph: bool = False,
     allow_unused: bool | None = None,
     materialize_grads: bool = False,
+    stop: bool = False,
 ) -> tuple[Any, ...]:
     """The gradients of the sum of `outputs` with respect to `inputs`; no `.grad` is touched.
 
@@ -566,6 +585,7 @@ def grad(
         grad_outputs: dL/doutput for each output; may be left out for outputs of one element.
         allow_unused: return None for an input that the outputs do not depend on; else raise.
         materialize_grads: return zeros instead of None for those.
+        stop: do not walk on behind an input, even if another input lies there.
 
     Raises:
         UnusedInputError: for an input that the outputs do not depend on.
@@ -590,7 +610,8 @@ def grad(
     upstreams = [_upstream(t, g, create_graph) for t, g in zip(outputs, grad_outputs, strict=True)]
     retain_graph = create_graph if retain_graph is None else retain_graph
     targets: dict[int, Any] = {id(x): None for x in inputs}
-    leaves = _walking(outputs, upstreams, retain_graph, create_graph, _leading_to(outputs, set(targets)), targets)
+    wanted = _leading_to(outputs, set(targets))
+    leaves = _walking(outputs, upstreams, retain_graph, create_graph, wanted, targets, stop)
     for key, (x, g) in leaves.items():
         if key in targets:
             targets[key] = g if x._taps is None else x._taps.arrived(x, g)

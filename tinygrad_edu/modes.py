@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ContextDecorator
+from collections.abc import Callable
 from contextvars import ContextVar
+from functools import wraps
+from inspect import isgeneratorfunction
 from typing import Any
 
 __all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
@@ -11,38 +13,45 @@ __all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 
 
-class set_grad_enabled(ContextDecorator):
-    """Record gates (True) or not (False): at once, within a `with` block, or in a decorated function.
-
-    Each thread has its own mode.
-
-    >>> import tinygrad_edu as tg
-    >>> x = tg.tensor(2.0, requires_grad=True)
-    >>> with set_grad_enabled(False):
-    ...     (x * x).requires_grad
-    False
-    """
+class _Mode:
+    """A `with` block and a decorator that set `recording` and put it back."""
 
     def __init__(self, mode: bool) -> None:
         self._mode = mode
-        self._before = [recording.get()]
-        recording.set(mode)
+        self._tokens: list[Any] = []
 
     def __enter__(self) -> None:
-        recording.set(self._mode)
+        self._tokens.append(recording.set(self._mode))
 
     def __exit__(self, *exc: Any) -> None:
-        recording.set(self._before[-1])
+        recording.reset(self._tokens.pop())
 
-    def __call__(self, function: Any) -> Any:
-        recording.set(self._before[-1])  # as a decorator it changes nothing until the call
-        return super().__call__(function)
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        if isgeneratorfunction(function):
 
-    def _recreate_cm(self) -> Any:
-        return set_grad_enabled(self._mode)
+            @wraps(function)
+            def generator(*args: Any, **keywords: Any) -> Any:
+                items = function(*args, **keywords)
+                sent = None
+                while True:
+                    with _Mode(self._mode):  # while the generator runs, not while it waits
+                        try:
+                            item = items.send(sent)
+                        except StopIteration as end:
+                            return end.value
+                    sent = yield item
+
+            return generator
+
+        @wraps(function)
+        def called(*args: Any, **keywords: Any) -> Any:
+            with _Mode(self._mode):
+                return function(*args, **keywords)
+
+        return called
 
 
-class no_grad(ContextDecorator):
+class no_grad(_Mode):
     """Do not record gates: a context manager and a decorator.
 
     >>> import tinygrad_edu as tg
@@ -53,26 +62,15 @@ class no_grad(ContextDecorator):
     False
     """
 
-    _mode = False
-
-    def __init__(self) -> None:
-        self._tokens: list[Any] = []
-
-    def __new__(cls, function: Any = None) -> Any:
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         mode = super().__new__(cls)
         if function is None:
             return mode
         mode.__init__()  # type: ignore[misc]
         return mode(function)  # @no_grad without parentheses
 
-    def __enter__(self) -> None:
-        self._tokens.append(recording.set(self._mode))
-
-    def __exit__(self, *exc: Any) -> None:
-        recording.reset(self._tokens.pop())
-
-    def _recreate_cm(self) -> Any:
-        return type(self)()
+    def __init__(self) -> None:
+        super().__init__(False)
 
 
 class enable_grad(no_grad):
@@ -85,7 +83,35 @@ class enable_grad(no_grad):
     True
     """
 
-    _mode = True
+    def __init__(self) -> None:
+        _Mode.__init__(self, True)
+
+
+class set_grad_enabled(_Mode):
+    """Record gates (True) or not (False): at once, within a `with` block, or in a decorated function.
+
+    Each thread has its own mode.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(2.0, requires_grad=True)
+    >>> with set_grad_enabled(False):
+    ...     (x * x).requires_grad
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(mode)
+        self._before = recording.set(mode)
+
+    def __enter__(self) -> None:
+        recording.set(self._mode)
+
+    def __exit__(self, *exc: Any) -> None:
+        recording.set(self._before.old_value if self._before.old_value is not self._before.MISSING else True)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        self.__exit__()  # as a decorator it changes nothing until the call
+        return super().__call__(function)
 
 
 def is_grad_enabled() -> bool:

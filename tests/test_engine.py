@@ -1,0 +1,354 @@
+"""The engine: walking back, hooks, modes, `grad`, memory, depth and width."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import autograd, engine
+
+
+def leaf(*values, dtype=np.float64):
+    return tg.tensor(np.array(values, dtype=dtype), requires_grad=True)
+
+
+def rss():
+    """Resident bytes of this process."""
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * 4096
+
+
+def test_the_book_s_first_expression():
+    x, y, z = (tg.tensor(v, requires_grad=True) for v in (-2.0, 5.0, -4.0))
+    f = (x + y) * z
+    f.backward()
+    assert (f.item(), x.grad.item(), y.grad.item(), z.grad.item()) == (-12.0, -4.0, -4.0, 3.0)
+
+
+def test_a_value_used_twice_adds_what_comes_back():
+    x = leaf(3.0)
+    b = x + x
+    c = b + b
+    c.backward(np.array([1.0]))
+    assert x.grad.tolist() == [4.0]
+
+
+def test_gradients_accumulate_over_walks_until_cleared():
+    x = leaf(3.0)
+    (x * x).backward(np.ones(1))
+    first = x.grad
+    (x * x).backward(np.ones(1))
+    assert x.grad is first and x.grad.tolist() == [12.0]  # in place, as in PyTorch
+
+
+def test_retain_graph_walks_twice():
+    x = leaf(3.0)
+    y = (x * x).sum()
+    y.backward(retain_graph=True)
+    y.backward()
+    assert x.grad.tolist() == [12.0]
+
+
+def test_create_graph_differentiates_again():
+    x = leaf(2.0)
+    y = (x * x * x).sum()
+    y.backward(create_graph=True)
+    g = x.grad
+    x.grad = None
+    g.sum().backward()
+    assert x.grad.tolist() == [12.0]
+
+
+def test_third_order():
+    x = leaf(2.0)
+    d = (x * x * x * x).sum()
+    for expected in (32.0, 48.0, 48.0, 24.0):
+        (d,) = autograd.grad(d.sum(), x, create_graph=True)
+        assert d.tolist() == [expected]
+
+
+def test_backward_of_a_leaf_itself():
+    x = leaf(1.0, 2.0)
+    g = np.array([3.0, 4.0])
+    x.backward(g)
+    g[0] = 99
+    assert x.grad.tolist() == [3.0, 4.0]
+
+
+def test_backward_of_several_roots():
+    x = leaf(3.0)
+    autograd.backward([x * 2, x * x], [np.ones(1), np.ones(1)])
+    assert x.grad.tolist() == [8.0]
+
+
+def test_backward_to_chosen_inputs_only():
+    x, y = leaf(2.0), leaf(3.0)
+    (x * y).sum().backward(inputs=[x])
+    assert x.grad.tolist() == [3.0] and y.grad is None
+
+
+def test_grad_touches_no_grad_and_visits_only_what_leads_to_its_inputs():
+    seen = []
+    watched = engine.gate("watched", np.positive, lambda g, z, x: seen.append(1) or g, kind="distribute", local=("1",))
+    try:
+        x, y = leaf(2.0), leaf(3.0)
+        h = x * 2
+        out = (h * watched(y)).sum()
+        (dh,) = autograd.grad(out, h)
+        assert dh.tolist() == [3.0] and not seen
+        assert x.grad is None and y.grad is None
+    finally:
+        del engine.GATES["watched"]
+
+
+def test_grad_of_inner_and_outer_tensors_together():
+    x = leaf(2.0)
+    h = x * x
+    out = (h * h).sum()
+    dh, dx = autograd.grad(out, [h, x])
+    assert (dh.tolist(), dx.tolist()) == ([8.0], [32.0])
+
+
+def test_grad_of_an_unused_input():
+    x, y = leaf(2.0), leaf(3.0)
+    assert autograd.grad((x * x).sum(), [x, y], allow_unused=True)[1] is None
+    assert autograd.grad((x * x).sum(), [y], materialize_grads=True)[0].tolist() == [0.0]
+
+
+def test_no_two_leaves_share_gradient_memory():
+    a, b = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    (a + b).sum().backward()
+    a.grad *= 2
+    assert b.grad.tolist() == [1.0, 1.0]
+    c, d = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    (c + d).backward(tg.ones(2, dtype=np.float64), create_graph=True)
+    assert not np.may_share_memory(c.grad._data, d.grad._data)
+
+
+def test_the_gradient_given_is_not_kept():
+    x, g = leaf(1.0, 2.0), tg.tensor([1.0, 1.0], dtype=np.float64)
+    (x + 0.0).backward(g)
+    x.grad *= 5
+    assert g.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_hooks_see_the_whole_gradient_and_may_replace_it(create_graph):
+    x = leaf(3.0)
+    h = x * 1
+    seen = []
+    h.register_hook(lambda g: seen.append(g.tolist()))
+    h.register_hook(lambda g: g * 10)
+    handle = x.register_hook(lambda g: g + 1)
+    (h * 2 + h * 3).sum().backward(create_graph=create_graph)
+    assert seen == [[5.0]] and x.grad.tolist() == [51.0]
+    handle.remove()
+    handle.remove()
+    x.grad = None
+    (x * 2).sum().backward()
+    assert x.grad.tolist() == [2.0]
+
+
+def test_retain_grad_keeps_an_inner_gradient():
+    x = leaf(3.0)
+    h = x * 2
+    h.retain_grad()
+    (h * h).sum().backward()
+    assert h.grad.tolist() == [12.0] and x.grad.tolist() == [24.0]
+    assert not np.may_share_memory(h.grad._data, x.grad._data)
+
+
+def test_is_leaf_and_grad_fn():
+    x = leaf(1.0)
+    y = x * 2
+    assert x.is_leaf and x.grad_fn is None
+    assert not y.is_leaf and y.grad_fn.name == "mul" and y.inputs[0] is x
+    assert y.detach().is_leaf and not y.detach().requires_grad
+
+
+def test_modes_nest_and_come_back_after_an_error():
+    x = leaf(1.0)
+    with tg.no_grad():
+        assert not (x * x).requires_grad
+        with tg.enable_grad():
+            assert (x * x).requires_grad
+        assert not (x * x).requires_grad
+    with pytest.raises(ZeroDivisionError), tg.no_grad():
+        _ = 1 / 0
+    assert tg.is_grad_enabled()
+    tg.set_grad_enabled(False)
+    assert not tg.is_grad_enabled()
+    tg.set_grad_enabled(True)
+    with tg.set_grad_enabled(False):
+        assert not tg.is_grad_enabled()
+    assert tg.is_grad_enabled()
+
+
+def test_modes_decorate():
+    x = leaf(1.0)
+
+    @tg.no_grad
+    def bare():
+        return x * x
+
+    @tg.no_grad()
+    def called():
+        return x * x
+
+    @tg.set_grad_enabled(False)
+    def setting():
+        return x * x
+
+    @tg.no_grad()
+    def generator():
+        yield x * x
+        yield x * x
+
+    assert tg.is_grad_enabled()
+    assert not any(f().requires_grad for f in (bare, called, setting))
+    for y in generator():
+        assert not y.requires_grad
+        assert tg.is_grad_enabled()
+    assert tg.is_grad_enabled()
+
+
+def test_each_thread_has_its_own_mode():
+    x = leaf(1.0)
+    inside, recorded = threading.Event(), []
+
+    def other():
+        inside.wait(5)
+        recorded.append((x * x).requires_grad)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with tg.no_grad():
+        inside.set()
+        thread.join()
+    assert recorded == [True]
+
+
+def test_threads_walk_graphs_of_their_own():
+    def work(results, i):
+        x = leaf(float(i))
+        for _ in range(50):
+            x.grad = None
+            y = x
+            for _ in range(20):
+                y = y + x
+            y.sum().backward()
+        results[i] = x.grad.tolist()
+
+    results = {}
+    threads = [threading.Thread(target=work, args=(results, i)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {i: [21.0] for i in range(4)}
+
+
+def test_integers_cannot_require_a_gradient():
+    with pytest.raises(tg.errors.DtypeError, match="floating-point"):
+        tg.tensor([1, 2], requires_grad=True)
+
+
+def test_mixed_dtypes_send_back_each_input_s_own():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = leaf(3.0, 4.0)
+    z = x * y
+    assert z.dtype == np.float64
+    z.sum().backward()
+    assert x.grad.dtype == np.float32 and y.grad.dtype == np.float64
+    n = tg.tensor([2, 3])
+    x.grad = None
+    (x * n).sum().backward()
+    assert (x * n).dtype == np.float32 and x.grad.tolist() == [2.0, 3.0]
+
+
+def test_a_million_gates_deep():
+    """Forward, walk and release, without recursion, in memory that grows linearly."""
+    x = leaf(0.5, dtype=np.float32)
+    used = {}
+    for n in (100_000, 1_000_000):
+        gc.collect()
+        before = rss()
+        y = x
+        for _ in range(n):
+            y = y * 1.000001
+        used[n] = rss() - before
+        x.grad = None
+        y.backward(np.ones(1))
+        assert x.grad.item() == pytest.approx(np.float64(np.float32(1.000001)) ** n, rel=1e-2)
+    assert used[1_000_000] < 14 * max(used[100_000], 20 << 20)
+    y = x
+    for _ in range(1_000_000):
+        y = y + 1
+    del y  # never walked: freed by reference count, not by recursion
+
+
+def test_a_diamond_costs_a_step_a_doubling():
+    x = leaf(1.0)
+    calls = []
+    double = engine.gate(
+        "double", lambda x, y: (x + y) / 2, lambda g, z, x, y: calls.append(1) or g * 0.5, lambda g, z, x, y: g * 0.5,
+        kind="distribute", local=("1/2", "1/2"),
+    )  # fmt: skip
+    try:
+        y = x
+        for _ in range(10_000):
+            y = double(y, y)
+        y.backward(np.ones(1))
+        assert len(calls) == 10_000 and x.grad.tolist() == [1.0]
+    finally:
+        del engine.GATES["double"]
+
+
+def test_dropped_graphs_leave_memory_flat_without_the_collector():
+    x = leaf(*range(1000))
+
+    def drop(n):
+        for i in range(n):
+            y = ((x * 2 + x).exp() @ x).sum()
+            if i % 2:
+                y.backward()
+
+    gc.collect()
+    gc.disable()
+    try:
+        with np.errstate(over="ignore"):
+            drop(200)
+            before = rss()
+            drop(10_000)
+        assert rss() - before < 8 << 20
+        alive = weakref.ref(x * 2)
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_the_walk_frees_behind_it():
+    x = leaf(1.0)
+    h = x * 2
+    inner = weakref.ref(h)
+    y = (h * h).sum()
+    del h
+    assert inner() is not None
+    y.backward()
+    assert inner() is None and y.item() == 4.0
+
+
+def test_deepcopy_and_pickle_of_leaves():
+    import copy
+    import pickle
+
+    x = leaf(1.0, 2.0)
+    x.grad = tg.ones(2, dtype=np.float64)
+    for other in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert other.tolist() == x.tolist() and other.requires_grad and other.dtype == x.dtype
+        assert not np.may_share_memory(other._data, x._data)
+    with pytest.raises(tg.errors.TinygradError, match="leaf"):
+        copy.deepcopy(x * 2)

@@ -1,0 +1,241 @@
+"""autograd: a gate of your own (`Function`), and the names of `torch.autograd`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from . import modes
+from .engine import Gate, Parts, grad, recorded, run, sum_to
+from .engine import backward as _backward
+from .engine import clone as _clone
+from .errors import ChangedAfterUseError, GradientShapeError, TinygradError
+from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .tensor import Tensor, as_tensor, tick
+
+__all__ = [
+    "Function",
+    "backward",
+    "enable_grad",
+    "grad",
+    "is_grad_enabled",
+    "no_grad",
+    "once_differentiable",
+    "set_grad_enabled",
+]
+
+
+class Context:
+    """What a Function's forward leaves for its backward.
+
+    Attributes:
+        needs_input_grad: per input of `forward`, whether its gradient is wanted.
+        saved_tensors: what `save_for_backward` was given, in order.
+    """
+
+    def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs_input_grad
+        self._saved: tuple[Tensor | None, ...] = ()
+        self._flat: tuple[int, ...] = ()
+        self._materialize = True
+        self._born = 0
+        self._inputs: tuple[Any, ...] = ()
+        self._outputs: tuple[Any, ...] = ()
+        self._now: tuple[Any, Any] | None = None  # the inputs and outputs as the walk hands them
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep Tensors for the backward; a write to them in between is noticed there."""
+        self._saved = tensors
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Say that these outputs have no gradient."""
+        self._flat = tuple(id(t) for t in tensors)
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward gets zeros (True) or None for an output that no gradient came back to."""
+        self._materialize = value
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What was saved: inputs and outputs as the walk knows them, so that they record too."""
+        return tuple(self._found(t) for t in self._saved)
+
+    def _found(self, saved: Tensor | None) -> Any:
+        if self._now is not None and saved is not None:
+            for before, now in zip((self._inputs, self._outputs), self._now, strict=True):
+                for i, t in enumerate(before):
+                    if t is saved:
+                        return as_tensor(now[i])
+            if saved._memory is not None and saved._memory.stamp > self._born:
+                raise ChangedAfterUseError(
+                    "a Tensor kept by save_for_backward was written after the forward.",
+                    got=f"shape {saved.shape}",
+                    mend="save a .clone() of it, or call backward() before the write",
+                )
+        return saved
+
+
+class Function:
+    """A gate of your own: write `forward(ctx, …)` and `backward(ctx, …)`, call `apply`.
+
+    `backward` gets one upstream Tensor per output, and returns one gradient per input of `forward`
+    (None where there is none). It runs recorded under `create_graph=True`, so what it computes from
+    `ctx.saved_tensors` can be differentiated again. `kind` and `local` may be set on the class for
+    the pictures.
+
+    Raises:
+        GradientShapeError: if a gradient has not the shape of its input.
+
+    >>> import tinygrad_edu as tg
+    >>> class Cube(Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x ** 3
+    ...     @staticmethod
+    ...     def backward(ctx, upstream):
+    ...         (x,) = ctx.saved_tensors
+    ...         return upstream * 3 * x ** 2
+    >>> x = tg.tensor(2.0, requires_grad=True)
+    >>> Cube.apply(x).backward(); x.grad
+    tensor(12.)
+    """
+
+    kind = "custom"
+    local: tuple[str, ...] = ()
+
+    @staticmethod
+    def forward(*args: Any, **keywords: Any) -> Any:
+        """From the inputs to a Tensor or a tuple of Tensors; runs without recording."""
+        raise NotImplementedError("a Function needs a static method forward(ctx, *inputs)")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """From the upstream of each output to the gradient of each input."""
+        raise NotImplementedError("a Function needs a static method backward(ctx, *grad_outputs)")
+
+    setup_context: Any = None  # PyTorch's other form: forward(*inputs), setup_context(ctx, inputs, output)
+
+    @classmethod
+    def apply(cls, *inputs: Any, **keywords: Any) -> Any:
+        """Run the forward and record it as one gate."""
+        ctx = Context(tuple(isinstance(x, Tensor) and x.requires_grad for x in inputs))
+        with modes.no_grad():
+            if cls.setup_context is None:
+                result = cls.forward(ctx, *inputs, **keywords)
+            else:
+                result = cls.forward(*inputs, **keywords)
+                cls.setup_context(ctx, inputs, result)
+        if not any(ctx.needs_input_grad) or not is_grad_enabled():
+            return result
+        outputs = result if isinstance(result, tuple) else (result,)
+        for z in outputs:
+            if not isinstance(z, Tensor):
+                raise TinygradError(f"{cls.__name__}.forward must return Tensors.", got=type(z).__name__)
+        ctx._inputs, ctx._outputs = inputs, outputs
+        made = Gate(
+            cls.__name__, cls.forward, (), cls.kind,
+            jointly=_Backward(cls, ctx), local=cls.local, outputs=len(outputs), view=True, blind=False,
+        )  # fmt: skip
+        data = tuple(z._data for z in outputs) if len(outputs) > 1 else outputs[0]._data
+        made_of = recorded(made, inputs, {}, data, True)
+        ctx._born = tick()
+        new = made_of if isinstance(made_of, tuple) else (made_of,)
+        final = tuple(old if id(old) in ctx._flat else z for z, old in zip(new, outputs, strict=True))
+        return final if isinstance(result, tuple) else final[0]
+
+
+class _Backward:
+    """A Function's backward as the joint rule of its gate."""
+
+    def __init__(self, function: Any, ctx: Context) -> None:
+        self.function, self.ctx = function, ctx
+
+    def __call__(self, g: Any, z: Any, *inputs: Any, needs: tuple[bool, ...]) -> tuple[Any, ...]:
+        ctx = self.ctx
+        several = isinstance(g, Parts)
+        ctx._now = (inputs, z if several else (z,))
+        upstreams = [g[i] for i in range(len(ctx._outputs))] if several else [g]
+        create_graph = any(isinstance(u, Tensor) for u in upstreams)
+        upstreams = [
+            self._zeros(i) if u is None else u if isinstance(u, Tensor) else Tensor(np.asarray(u))
+            for i, u in enumerate(upstreams)
+        ]
+        found = self.function.backward(ctx, *upstreams)
+        found = found if isinstance(found, tuple) else (found,)
+        name = self.function.__name__
+        if len(found) != len(inputs):
+            raise GradientShapeError(
+                f"{name}.backward must return one gradient for each input of forward.",
+                expected=f"{len(inputs)} (None where there is none)",
+                got=str(len(found)),
+            )
+        return tuple(
+            _checked(name, i, x, c, create_graph) if need else None
+            for i, (x, c, need) in enumerate(zip(ctx._inputs, found, needs, strict=True))
+        )
+
+    def _zeros(self, i: int) -> Tensor | None:
+        return Tensor(np.zeros_like(self.ctx._outputs[i]._data)) if self.ctx._materialize else None
+
+
+def _checked(name: str, i: int, x: Tensor, c: Any, create_graph: bool) -> Any:
+    """A returned gradient, at the input's shape, in memory of its own."""
+    if c is None:
+        return None
+    c = as_tensor(c)
+    if c.shape != x.shape:
+        try:
+            fits = np.broadcast_shapes(c.shape, x.shape) == c.shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise GradientShapeError(
+                f"{name}.backward returned a gradient of the wrong shape for input {i}.",
+                expected=str(x.shape),
+                got=str(c.shape),
+                mend="a gradient has the shape of its input",
+            )
+        c = sum_to(c, x.shape)
+    return run(_clone, c) if create_graph else np.array(c._data)
+
+
+def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """For a Function's `backward` that must not be differentiated again; trying to raises.
+
+    >>> from tinygrad_edu.autograd import once_differentiable
+    >>> once_differentiable(lambda ctx, upstream: upstream)(None, as_tensor(1.0))
+    tensor(1.)
+    """
+
+    @wraps(function)
+    def called(ctx: Any, *upstreams: Any) -> Any:
+        if is_grad_enabled() and any(isinstance(u, Tensor) and u.requires_grad for u in upstreams):
+            raise TinygradError("this backward is once differentiable.", mend="do not pass create_graph=True")
+        with no_grad():
+            return function(ctx, *upstreams)
+
+    return called
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Walk back from several Tensors at once (`torch.autograd.backward`).
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> backward([x * 2, x * x]); x.grad
+    tensor(8.)
+    """
+    tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    if grad_tensors is None or isinstance(grad_tensors, Tensor):
+        grad_tensors = [grad_tensors] * len(tensors)
+    _backward(tensors, grad_tensors, retain_graph, create_graph, inputs)

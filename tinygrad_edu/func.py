@@ -1,0 +1,306 @@
+"""func: derivatives of functions instead of Tensors (`torch.func`): grad, vjp, jvp, Jacobians.
+
+Everything here is composed of `engine.grad`. A forward-mode product is two reverse ones: the
+gradient of <Jᵀu, v> with respect to u is Jv, whatever u is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from . import engine
+from .errors import DtypeError, NonScalarError, ShapeError
+from .modes import enable_grad
+from .tensor import Tensor, as_tensor
+
+__all__ = ["grad", "grad_and_value", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "vjp"]
+
+
+def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """The leaves of nested tuples, lists and dicts, and the function that puts them back.
+
+    >>> leaves, back = flatten({"a": [1, 2]})
+    >>> leaves, back([3, 4])
+    ([1, 2], {'a': [3, 4]})
+    """
+    if isinstance(tree, dict):
+        keys, parts = list(tree), [flatten(value) for value in tree.values()]
+        rebuild: Callable[[list[Any]], Any] = lambda items: dict(zip(keys, items, strict=True))  # noqa: E731
+    elif isinstance(tree, (tuple, list)):
+        kind, parts = type(tree), [flatten(value) for value in tree]
+        rebuild = lambda items: kind(*items) if hasattr(kind, "_fields") else kind(items)  # noqa: E731
+    else:
+        return [tree], lambda items: items[0]
+
+    def back(leaves: list[Any]) -> Any:
+        items, start = [], 0
+        for part, put_back in parts:
+            items.append(put_back(leaves[start : start + len(part)]))
+            start += len(part)
+        return rebuild(items)
+
+    return [leaf for part, _ in parts for leaf in part], back
+
+
+def _opened(leaves: list[Any]) -> list[Tensor]:
+    """The primals as Tensors to differentiate by: on an outer graph if they are, else leaves."""
+    opened = []
+    for leaf in leaves:
+        t = as_tensor(leaf)
+        if t.dtype.kind != "f":
+            raise DtypeError("a derivative is taken with respect to floats.", got=f"dtype {t.dtype}")
+        opened.append(engine.clone(t) if t.requires_grad else t.detach().requires_grad_())
+    return opened
+
+
+def _closed(tree: Any, opened: list[Tensor]) -> Any:
+    """Results on the graph only if something outside needs it: else `opened` is all they reach."""
+    leaves, back = flatten(tree)
+    own = {id(x) for x in opened}
+    return back([t.detach() if isinstance(t, Tensor) and not _reaches_outside(t, own) else t for t in leaves])
+
+
+def _reaches_outside(t: Tensor, own: set[int]) -> bool:
+    """Whether a Tensor that requires a gradient, other than our own leaves, is behind `t`."""
+    seen, stack = set(), [t]
+    while stack:
+        z = stack.pop()
+        if not z.requires_grad or id(z) in seen:
+            continue
+        seen.add(id(z))
+        if z.gate is None:
+            if id(z) not in own:
+                return True
+        elif not isinstance(z.inputs, engine.Freed):
+            stack.extend(x for x in z.inputs if isinstance(x, Tensor))
+    return False
+
+
+def _gradients(outputs: Any, inputs: list[Tensor], upstreams: Any) -> list[Any]:
+    """engine.grad on the graph, with zeros where an output does not depend on an input."""
+    flowing = [(z, g) for z, g in zip(outputs, upstreams, strict=True) if z.requires_grad]
+    if not flowing:
+        return [Tensor(np.zeros_like(x._data)) for x in inputs]
+    zs, gs = zip(*flowing, strict=True)
+    return list(engine.grad(zs, inputs, list(gs), True, True, allow_unused=True, materialize_grads=True))
+
+
+def _with(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The chosen arguments, and all arguments with those replaced."""
+    chosen = args[argnums] if isinstance(argnums, int) else tuple(args[i] for i in argnums)
+
+    def replaced(values: Any) -> tuple[Any, ...]:
+        changed = list(args)
+        if isinstance(argnums, int):
+            changed[argnums] = values
+        else:
+            for i, value in zip(argnums, values, strict=True):
+                changed[i] = value
+        return tuple(changed)
+
+    return chosen, replaced
+
+
+def grad_and_value(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Any:
+    """A function that returns the gradient of `func` and its value.
+
+    Args:
+        func: returns a Tensor of one element, or with `has_aux` a pair of that and anything.
+        argnums: which argument to differentiate by, or several; each may be nested tuples, lists
+            or dicts of Tensors.
+
+    Raises:
+        NonScalarError: if `func` returns more than one element.
+
+    >>> import tinygrad_edu as tg
+    >>> grad_and_value(lambda x: x * x)(tg.tensor(3.0))
+    (tensor(6.), tensor(9.))
+    """
+
+    @wraps(func)
+    def called(*args: Any, **keywords: Any) -> Any:
+        chosen, replaced = _with(args, argnums)
+        leaves, back = flatten(chosen)
+        with enable_grad():
+            opened = _opened(leaves)
+            result = func(*replaced(back(opened)), **keywords)
+            value, aux = result if has_aux else (result, None)
+            if not isinstance(value, Tensor) or value.numel() != 1:
+                raise NonScalarError(
+                    "func.grad differentiates a function to one number.",
+                    got=f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__,
+                    mend="reduce it, or use func.jacrev",
+                )
+            found = back(_gradients([value], opened, [Tensor(np.ones_like(value._data))]))
+        found, value, aux = (_closed(part, opened) for part in (found, value, aux))
+        return (found, (value, aux)) if has_aux else (found, value)
+
+    return called
+
+
+def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Any:
+    """A function that returns the gradient of `func`; can be applied to itself.
+
+    >>> import tinygrad_edu as tg
+    >>> grad(grad(lambda x: x ** 3))(tg.tensor(2.0))
+    tensor(12.)
+    """
+    both = grad_and_value(func, argnums, has_aux)
+
+    @wraps(func)
+    def called(*args: Any, **keywords: Any) -> Any:
+        found, value = both(*args, **keywords)
+        return (found, value[1]) if has_aux else found
+
+    return called
+
+
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of `func`, and the function from an upstream v to the vector-Jacobian product vᵀJ.
+
+    >>> import tinygrad_edu as tg
+    >>> value, back = vjp(lambda x: x * x, tg.tensor([1.0, 2.0]))
+    >>> back(tg.tensor([1.0, 10.0]))
+    (tensor([2., 40.]),)
+    """
+    leaves, back = flatten(primals)
+    with enable_grad():
+        opened = _opened(leaves)
+        result = func(*back(opened))
+    value, aux = result if has_aux else (result, None)
+    outputs, put_back = flatten(value)
+
+    def pulled(*cotangents: Any) -> Any:
+        upstreams, _ = flatten(cotangents[0] if len(cotangents) == 1 else cotangents)
+        with enable_grad():
+            found = _gradients(outputs, opened, [as_tensor(u) for u in upstreams])
+        return _closed(back(found), opened)
+
+    value = put_back([_closed(z, opened) for z in outputs])
+    return (value, pulled, aux) if has_aux else (value, pulled)
+
+
+def _pushed(outputs: list[Tensor], opened: list[Tensor], tangents: list[Any]) -> list[Any]:
+    """J v, as the derivative of <Jᵀu, v> by u."""
+    us = [Tensor(np.zeros_like(z._data), requires_grad=True) for z in outputs]
+    pulled = _gradients(outputs, opened, us)
+    return _gradients(pulled, us, tangents)
+
+
+def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
+    """The value of `func` and the Jacobian-vector product J v: how it moves when the primals do.
+
+    >>> import tinygrad_edu as tg
+    >>> jvp(lambda x: x * x, (tg.tensor([1.0, 2.0]),), (tg.tensor([1.0, 10.0]),))
+    (tensor([1., 4.]), tensor([2., 40.]))
+    """
+    leaves, back = flatten(tuple(primals))
+    along = [as_tensor(t) for t in flatten(tuple(tangents))[0]]
+    for x, v in zip(leaves, along, strict=True):
+        if np.shape(x) != v.shape:
+            raise ShapeError("a tangent has the shape of its primal.", expected=str(np.shape(x)), got=str(v.shape))
+    with enable_grad():
+        opened = _opened(leaves)
+        result = func(*back(opened))
+        value, aux = result if has_aux else (result, None)
+        outputs, put_back = flatten(value)
+        moved = put_back(_pushed(outputs, opened, along))
+    value, moved = _closed(value, opened), _closed(moved, opened)
+    return (value, moved, aux) if has_aux else (value, moved)
+
+
+def _basis(t: Tensor) -> Any:
+    """Each unit vector of t's shape in turn."""
+    for i in range(t.numel()):
+        unit = np.zeros_like(t._data)
+        unit.flat[i] = 1
+        yield Tensor(unit)
+
+
+def _stacked(rows: list[Tensor], before: tuple[int, ...], after: tuple[int, ...]) -> Tensor:
+    from .gates import reshape, stack
+
+    return reshape(stack(rows), before + after) if rows else Tensor(np.zeros(before + after))
+
+
+def _jacobian(func: Callable[..., Any], argnums: Any, has_aux: bool, rows: bool) -> Any:
+    """The shared part of jacrev (by rows, one walk per output) and jacfwd (by columns)."""
+
+    @wraps(func)
+    def called(*args: Any, **keywords: Any) -> Any:
+        chosen, replaced = _with(args, argnums)
+        leaves, back = flatten(chosen)
+        with enable_grad():
+            opened = _opened(leaves)
+            result = func(*replaced(back(opened)), **keywords)
+            value, aux = result if has_aux else (result, None)
+            outputs, put_back = flatten(value)
+            found = [(_by_rows if rows else _by_columns)(z, opened) for z in outputs]
+        found = _closed(put_back([back(each) for each in found]), opened)
+        return (found, _closed(aux, opened)) if has_aux else found
+
+    return called
+
+
+def _by_rows(z: Tensor, opened: list[Tensor]) -> list[Tensor]:
+    rows = [_gradients([z], opened, [unit]) for unit in _basis(z)]
+    return [_stacked([row[i] for row in rows], z.shape, x.shape) for i, x in enumerate(opened)]
+
+
+def _by_columns(z: Tensor, opened: list[Tensor]) -> list[Tensor]:
+    u = Tensor(np.zeros_like(z._data), requires_grad=True)
+    pulled = _gradients([z], opened, [u])
+    found = []
+    for x, p in zip(opened, pulled, strict=True):
+        columns = [_gradients([p], [u], [unit])[0] for unit in _basis(x)]
+        stacked = _stacked(columns, x.shape, z.shape)
+        found.append(stacked.permute(*range(x.ndim, x.ndim + z.ndim), *range(x.ndim)))
+    return found
+
+
+def jacrev(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Any:
+    """A function that returns the Jacobian of `func`, shape (*output, *input): a walk per output.
+
+    >>> import tinygrad_edu as tg
+    >>> jacrev(lambda x: x * x)(tg.tensor([1.0, 2.0])).tolist()
+    [[2.0, 0.0], [0.0, 4.0]]
+    """
+    return _jacobian(func, argnums, has_aux, rows=True)
+
+
+def jacfwd(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Any:
+    """As `jacrev`, computed a column (an input element) at a time: for few inputs, many outputs.
+
+    >>> import tinygrad_edu as tg
+    >>> jacfwd(lambda x: x * x)(tg.tensor([1.0, 2.0])).tolist()
+    [[2.0, 0.0], [0.0, 4.0]]
+    """
+    return _jacobian(func, argnums, has_aux, rows=False)
+
+
+def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Any:
+    """A function that returns the matrix of second derivatives of `func`, shape (*input, *input).
+
+    >>> import tinygrad_edu as tg
+    >>> hessian(lambda x: x[0] * x[1] ** 2)(tg.tensor([1.0, 3.0])).tolist()
+    [[0.0, 6.0], [6.0, 2.0]]
+    """
+    return jacfwd(jacrev(func, argnums), argnums)
+
+
+def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+    """The value of `func` and its Hessian times the tangents, without forming the Hessian.
+
+    The gradient of <grad f, v>: Pearlmutter, "Fast exact multiplication by the Hessian" (1994).
+
+    >>> import tinygrad_edu as tg
+    >>> hvp(lambda x: (x ** 3).sum(), (tg.tensor([1.0, 2.0]),), (tg.tensor([1.0, 1.0]),))
+    (tensor(9.), (tensor([6., 12.]),))
+    """
+    numbers = tuple(range(len(primals)))
+    gradient, back = vjp(lambda *x: grad_and_value(func, numbers)(*x), *primals)
+    return gradient[1], back((tuple(tangents), Tensor(np.zeros_like(gradient[1]._data))))

@@ -1,0 +1,5 @@
+"""utils: what surrounds the engine (`torch.utils`)."""
+
+from . import checkpoint
+
+__all__ = ["checkpoint"]

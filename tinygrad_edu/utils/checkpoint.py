@@ -1,0 +1,122 @@
+"""checkpoint: trade time for memory; forget a segment's inner values and compute them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..engine import Freed, Gate, Parts, grad, recorded
+from ..errors import ChangedAfterUseError, TinygradError
+from ..modes import enable_grad, is_grad_enabled
+from ..random import get_generator
+from ..tensor import Tensor, as_tensor, tick
+
+__all__ = ["checkpoint"]
+
+
+def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: bool = True, **keywords: Any) -> Any:
+    """`function(*args)`, recorded as one gate that computes itself again when the walk arrives.
+
+    Only the arguments, the results, and the Tensors that the function uses from outside (its
+    parameters) are kept between forward and backward. Gradients of any order are exact.
+
+    Args:
+        preserve_rng_state: let the second computation draw the same random numbers.
+
+    Raises:
+        TinygradError: if the second computation gives other shapes than the first.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(2.0, requires_grad=True)
+    >>> checkpoint(lambda x: (x * x).exp(), x).backward()
+    >>> x.grad.item() == 4 * (x * x).exp().item()
+    True
+    """
+    keywords.pop("use_reentrant", None)  # PyTorch's; there is one way here, and it is exact
+    if not is_grad_enabled():
+        return function(*args, **keywords)
+    state = get_generator().bit_generator.state if preserve_rng_state else None
+    start = tick()
+    own = [x.detach().requires_grad_() if isinstance(x, Tensor) and x.requires_grad else x for x in args]
+    result = function(*own, **keywords)
+    outputs = result if isinstance(result, tuple) else (result,)
+    outside = _used_from_outside(outputs, start, own)
+    inputs = (*args, *outside)
+    if not any(isinstance(x, Tensor) and x.requires_grad for x in inputs):
+        return result
+
+    def again(*now: Any) -> Any:
+        generator = get_generator()
+        after = generator.bit_generator.state
+        if state is not None:
+            generator.bit_generator.state = state
+        try:
+            with enable_grad():
+                result = function(*now, **keywords)
+        finally:
+            if state is not None:
+                generator.bit_generator.state = after
+        return result if isinstance(result, tuple) else (result,)
+
+    shapes = [t.shape for t in outputs]
+    made = Gate(
+        getattr(function, "__name__", "checkpoint"), function, (), "custom",
+        jointly=_Again(again, args, outside, shapes), outputs=len(outputs), view=True, blind=False,
+    )  # fmt: skip
+    data = tuple(t._data for t in outputs) if len(outputs) > 1 else outputs[0]._data
+    return recorded(made, inputs, {}, data, True)
+
+
+class _Again:
+    """The joint rule: compute the segment again, and walk back through it to its inputs."""
+
+    def __init__(self, again: Any, args: tuple[Any, ...], outside: list[Tensor], shapes: list[Any]) -> None:
+        self.again, self.args, self.outside, self.shapes = again, args, outside, shapes
+
+    def __call__(self, g: Any, z: Any, *inputs: Any, needs: tuple[bool, ...]) -> list[Any]:
+        upstreams = [g[i] for i in range(len(self.shapes))] if isinstance(g, Parts) else [g]
+        create_graph = any(isinstance(u, Tensor) for u in upstreams)
+        now = [
+            (x if create_graph else Tensor(x, requires_grad=before.requires_grad)) if isinstance(before, Tensor) else x
+            for x, before in zip(inputs, self.args, strict=False)
+        ]
+        for x, before in zip(inputs[len(self.args) :], self.outside, strict=True):
+            if x is not before and x is not before._data:
+                raise ChangedAfterUseError(
+                    "a Tensor that a checkpointed function uses was rewritten after the forward.",
+                    got=f"shape {before.shape}",
+                    mend="call backward() before the write, or write to a .clone()",
+                )
+        outputs = self.again(*now)
+        if [t.shape for t in outputs] != self.shapes:
+            raise TinygradError(
+                "a checkpointed function gave other shapes when it was computed again.",
+                expected=str(self.shapes),
+                got=str([t.shape for t in outputs]),
+                mend="it must not depend on anything that changed since",
+            )
+        pairs = [(t, as_tensor(u)) for t, u in zip(outputs, upstreams, strict=True) if u is not None and t.requires_grad]
+        wished = [x for x, need in zip([*now, *self.outside], needs, strict=True) if need]
+        found = iter(
+            grad([t for t, _ in pairs], wished, [u for _, u in pairs], create_graph=create_graph,
+                 allow_unused=True, stop=True)
+        )  # fmt: skip
+        gradients = [next(found) if need else None for need in needs]
+        return [c if c is None or create_graph else c._data for c in gradients]
+
+
+def _used_from_outside(outputs: Any, start: int, own: list[Any]) -> list[Tensor]:
+    """The Tensors born before the segment that it reached by itself: parameters, closures."""
+    mine = {id(x) for x in own}
+    found: dict[int, Tensor] = {}
+    seen, stack = set(), [t for t in outputs if isinstance(t, Tensor)]
+    while stack:
+        z = stack.pop()
+        if not z.requires_grad or id(z) in seen or id(z) in mine:
+            continue
+        seen.add(id(z))
+        if z.gate is None or z.born < start:
+            found[id(z)] = z
+        elif not isinstance(z.inputs, Freed):
+            stack.extend(x for x in z.inputs if isinstance(x, Tensor))
+    return list(found.values())
