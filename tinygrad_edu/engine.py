@@ -377,6 +377,7 @@ def _walk(
     sums: dict[int, Any] = {}  # and what has come back to each so far
     heap: list[int] = []  # of -born: the newest is on top
     freed = Freed()
+    kept: list[Any] = []
     for root, g in zip(roots, upstreams, strict=True):
         if root.gate is None:
             leaves[id(root)] = (root, leaves[id(root)][1] + g if id(root) in leaves else g)
@@ -399,8 +400,9 @@ def _walk(
         inputs = z.inputs
         if inputs.__class__ is Freed:
             raise explaining.freed(made, inputs)
-        if born < clock.last_write:
+        if born <= clock.last_write:
             inputs = settled(z)
+            kept.append(inputs)  # what a rewritten Tensor was before: older gates may still ask for it
         if create_graph or wanted is not None:
             back = _back_many(z, g, inputs, create_graph, wanted)
         else:
@@ -690,7 +692,7 @@ def _leading_to(outputs: Sequence[Tensor], targets: set[int]) -> set[int]:
             continue
         seen[id(z)] = z
         if z.gate is not None and not isinstance(z.inputs, Freed):
-            inputs = settled(z) if z.born < clock.last_write else z.inputs
+            inputs = settled(z) if z.born <= clock.last_write else z.inputs
             stack.extend(x for x in inputs if isinstance(x, Tensor) and x.requires_grad)
     wanted = set(targets)
     for z in sorted(seen.values(), key=lambda z: z.born):

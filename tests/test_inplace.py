@@ -1,0 +1,314 @@
+"""Writing a Tensor never gives a silently wrong gradient: it is that of the values used, or an error."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu.errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError
+
+WRITES = {
+    "t[...] = v": lambda t: t.__setitem__(..., 7.0),
+    "t[0] = v": lambda t: t.__setitem__(0, 7.0),
+    "+=": lambda t: t.__iadd__(1.0),
+    "*=": lambda t: t.__imul__(3.0),
+    "-= tensor": lambda t: t.__isub__(tg.ones(3, dtype=np.float64)),
+    "/=": lambda t: t.__itruediv__(2.0),
+    "add_": lambda t: t.add_(1.0),
+    "mul_": lambda t: t.mul_(3.0),
+    "exp_": lambda t: t.exp_(),
+    "data[...] =": lambda t: t.data.__setitem__(..., 7.0),
+    "data +=": lambda t: setattr(t, "data", t.data + 1.0),
+    "data.add_": lambda t: t.data.add_(1.0),
+    "detach().mul_": lambda t: t.detach().mul_(3.0),
+    "a view": lambda t: t[:2].mul_(3.0),
+    "a view of a view": lambda t: t.reshape(3, 1)[:, 0].mul_(3.0),
+    "a view of the data": lambda t: t.data.reshape(-1)[1:].add_(1.0),
+}
+
+
+def leaf(*values, dtype=np.float64):
+    return tg.tensor(np.array(values or [1.0, 2.0, 3.0], dtype=dtype), requires_grad=True)
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize("kind", ["leaf", "inner", "output", "view"])
+def test_a_write_under_no_grad_after_use_makes_backward_raise(write, kind):
+    x = leaf()
+    h = x * 1.0
+    if kind == "leaf":
+        y, t = x * x, x
+    elif kind == "inner":
+        y, t = h * h, h
+    elif kind == "output":
+        y = h.exp()
+        t = y
+    else:
+        t = h.reshape(3)
+        y = t * t
+    total = y.sum()
+    with tg.no_grad():
+        write(t)
+    before = x.grad
+    with pytest.raises(ChangedAfterUseError):
+        total.backward()
+    assert x.grad is before
+
+
+THROUGH = {name: write for name, write in WRITES.items() if name != "data +="}  # that replaces the view's memory
+
+
+@pytest.mark.parametrize("write", THROUGH.values(), ids=THROUGH)
+def test_a_write_through_a_view_reaches_users_of_the_base(write):
+    x = leaf()
+    h = x * 1.0
+    v = h.reshape(3)
+    y = (h * h).sum()
+    with tg.no_grad():
+        write(v)
+    with pytest.raises(ChangedAfterUseError):
+        y.backward()
+
+
+def test_a_view_made_without_recording_shares_the_stamp():
+    x = leaf()
+    with tg.no_grad():
+        row = x[:2]
+    y = (x * x).sum()
+    with tg.no_grad():
+        row += 1
+    assert x.tolist() == [2.0, 3.0, 3.0]
+    with pytest.raises(ChangedAfterUseError):
+        y.backward()
+
+
+def test_a_transposed_weight_is_watched():
+    w, x = tg.ones(2, 3, requires_grad=True), tg.ones(4, 3, requires_grad=True)
+    y = (x @ w.transpose(0, 1)).sum()
+    with tg.no_grad():
+        w -= 0.1
+    with pytest.raises(ChangedAfterUseError):
+        y.backward()
+
+
+def test_a_distributor_does_not_mind():
+    """add never looks at values: the gradient is right, and PyTorch agrees."""
+    x = leaf()
+    h = x + 1.0
+    y = (h + 2).sum()
+    with tg.no_grad():
+        h.mul_(5)
+    y.backward()
+    assert x.grad.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_write_before_use_is_nobody_s_business():
+    x = leaf()
+    with tg.no_grad():
+        x += 1
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [4.0, 6.0, 8.0]
+
+
+def test_the_usual_update_between_steps():
+    w = leaf()
+    for _ in range(3):
+        (w * w).sum().backward()
+        with tg.no_grad():
+            w -= 0.25 * w.grad
+        w.grad = None
+    assert w.tolist() == [0.125, 0.25, 0.375]
+
+
+RECORDED = {
+    "+=": (lambda t, u: t.__iadd__(u), lambda t, u: t + u),
+    "-=": (lambda t, u: t.__isub__(u), lambda t, u: t - u),
+    "*=": (lambda t, u: t.__imul__(u), lambda t, u: t * u),
+    "/=": (lambda t, u: t.__itruediv__(u), lambda t, u: t / u),
+    "mul_": (lambda t, u: t.mul_(u), lambda t, u: t * u),
+    "itself": (lambda t, u: t.__imul__(t), lambda t, u: t * t),
+}
+
+
+@pytest.mark.parametrize(("write", "same"), RECORDED.values(), ids=RECORDED)
+def test_a_recorded_write_has_the_gradient_of_the_plain_form(write, same):
+    """Earlier users of the Tensor keep the value that they used."""
+
+    def run(rewriting):
+        x, u = leaf(), leaf(4.0, 5.0, 6.0)
+        t = x * 2
+        early = t * t
+        if rewriting:
+            after = write(t, u)
+            assert after is t
+        else:
+            t = same(t, u)
+        late = t.exp() * 0.01
+        (early.sum() + (late * t).sum()).backward()
+        return [x.grad.tolist(), u.grad.tolist() if u.grad is not None else None]
+
+    got, expected = run(True), run(False)
+    np.testing.assert_allclose(got[0], expected[0], rtol=1e-12)
+    assert (got[1] is None) == (expected[1] is None)
+    if got[1] is not None:
+        np.testing.assert_allclose(got[1], expected[1], rtol=1e-12)
+
+
+def test_recorded_assignment():
+    x, v = leaf(), leaf(10.0)
+    t = x * 2
+    early = (t * t).sum()
+    t[1] = v[0] * 3
+    (early + (t * tg.tensor([1.0, 10.0, 100.0], dtype=np.float64)).sum()).backward()
+    assert x.grad.tolist() == [8.0 + 2, 16.0, 24.0 + 200]
+    assert v.grad.tolist() == [30.0]
+
+
+def test_assigning_a_recorded_value_puts_a_plain_buffer_on_the_graph():
+    buffer, w = tg.zeros(3, dtype=np.float64), leaf(2.0)
+    early = (buffer * w).sum()
+    buffer[1] = w[0] * w[0]
+    assert buffer.requires_grad and not buffer.is_leaf
+    (early + buffer.sum()).backward()
+    assert w.grad.tolist() == [4.0]  # early used the zeros
+
+
+def test_a_loop_that_fills_a_buffer():
+    w = leaf(0.5)
+    states = tg.zeros(6, dtype=np.float64)
+    states[0] = 1.0
+    for i in range(5):
+        states[i + 1] = states[i] * w[0]
+    states[5].backward()
+    assert w.grad.item() == pytest.approx(5 * 0.5**4)
+
+
+def test_an_accumulated_loss():
+    x = leaf()
+    total = tg.tensor(0.0, dtype=np.float64)
+    for i in range(4):
+        total += (x * i).sum()
+    total.backward()
+    assert x.grad.tolist() == [6.0, 6.0, 6.0]
+
+
+def test_a_leaf_written_while_recording_raises():
+    x = leaf()
+    for write in WRITES.values():
+        if write in (WRITES["a view"], WRITES["a view of a view"]):
+            with pytest.raises(ViewInPlaceError, match="while recording"):
+                write(x)
+        elif "data" not in [k for k, w in WRITES.items() if w is write][0] and write is not WRITES["detach().mul_"]:
+            with pytest.raises(LeafInPlaceError, match="while recording"):
+                write(x)
+    assert x.is_leaf
+
+
+def test_writing_a_recorded_view_raises_at_once():
+    x = leaf()
+    h = x * 2
+    with pytest.raises(ViewInPlaceError, match="base"):
+        h[:2] += 1
+    row = tg.zeros(2, 3, dtype=np.float64)[0]
+    with pytest.raises(ViewInPlaceError):
+        row[...] = x
+
+
+def test_the_memory_of_a_rewritten_tensor_is_still_watched():
+    x = leaf()
+    h = x * 2
+    v = h[:2]
+    y = (h * h).sum()
+    h += 1  # h moves on to new memory; v still looks at the old
+    with tg.no_grad():
+        v.mul_(5)
+    with pytest.raises(ChangedAfterUseError):
+        y.backward()
+
+
+def test_assigning_data_is_noticed_on_both_sides():
+    x, u = leaf(), leaf(7.0, 8.0, 9.0)
+    y = (x * x).sum()
+    x.data = u
+    with pytest.raises(ChangedAfterUseError):
+        y.backward()
+    z = (u * u).sum()
+    with tg.no_grad():
+        x += 1  # the same memory as u's
+    with pytest.raises(ChangedAfterUseError):
+        z.backward()
+
+
+def test_an_index_cannot_be_changed_behind_the_graph():
+    x = leaf()
+    i = tg.tensor([0, 0, 1])
+    mask = tg.tensor([True, False, True])
+    y = (x[i] * 1).sum() + x[mask].sum()
+    i += 1
+    mask[...] = False
+    y.backward()
+    assert x.grad.tolist() == [3.0, 1.0, 1.0]
+
+
+def test_a_write_cannot_change_shape_or_category():
+    t = tg.zeros(3)
+    with pytest.raises(ShapeError, match="shape"):
+        t += tg.ones(2, 3)
+    n = tg.tensor([1, 2, 3])
+    with pytest.raises(DtypeError, match="store"):
+        n += 0.5
+    assert n.tolist() == [1, 2, 3]
+    n += 1
+    assert n.tolist() == [2, 3, 4] and n.dtype == np.int64
+
+
+def test_numpy_s_view_is_read_only():
+    x = leaf()
+    with pytest.raises(ValueError, match="read-only"):
+        np.asarray(x)[0] = 5
+    with pytest.raises(ValueError, match="read-only"):
+        x.numpy()[0] = 5
+    copy = np.array(x)
+    copy[0] = 5
+    assert x.tolist() == [1.0, 2.0, 3.0]
+
+
+@given(st.data())
+def test_any_program_of_writes_is_right_or_raises(data):
+    """Against the same program written without writes: the gradient is equal, or backward raised."""
+    steps = data.draw(
+        st.lists(st.sampled_from(["use", "iadd", "imul", "put", "grad-free", "view", "new"]), min_size=1, max_size=8)
+    )
+    x = leaf()
+    z = leaf()
+    t, p = x * 1.0, z * 1.0  # t is written, p is made anew
+    total, expected = tg.tensor(0.0, dtype=np.float64), tg.tensor(0.0, dtype=np.float64)
+    for step in steps:
+        if step == "use":
+            total, expected = total + (t * t).sum(), expected + (p * p).sum()
+        elif step == "iadd":
+            t += x
+            p = p + z
+        elif step == "imul":
+            t *= x
+            p = p * z
+        elif step == "put":
+            t[1] = x[0] * 2
+            p = tg.cat([p[:1], (z[0] * 2).reshape(1), p[2:]])
+        elif step == "grad-free":
+            with tg.no_grad():
+                t += 1
+            p = p + 1.0
+        elif step == "view":
+            total, expected = total + (t[1:] * 3).sum(), expected + (p[1:] * 3).sum()
+        else:
+            t, p = t * 2, p * 2
+    total, expected = total + t.sum(), expected + p.sum()
+    expected.backward()
+    try:
+        total.backward()
+    except ChangedAfterUseError:
+        assert "grad-free" in steps
+    else:
+        np.testing.assert_allclose(x.grad, z.grad, rtol=1e-12)
