@@ -69,6 +69,7 @@ class Gate:
         self.floats = more.pop("floats", kind == "slope")
         self.outputs = more.pop("outputs", 1)
         self.meaning = more.pop("meaning", None)
+        self.back: Callable[..., Any] = _back_many
         if more:
             raise TypeError(f"gate {name!r} got unknown {sorted(more)}")
 
@@ -118,7 +119,7 @@ def gate(
     made = Gate(name, forward, _Each(each) if each else rules, kind, **more)
     keyworded = each or made.jointly or made.view or made.outputs > 1 or not rules
     if keyworded or len(rules) > 2 or not all(rules) or _takes_keywords(rules):
-        call, made.back = _many(made), _back_many
+        call = _many(made)
     elif len(rules) == 1:
         call, made.back = _unary(made), _back_unary
     else:

@@ -11,6 +11,9 @@ from ..tensor import Tensor
 
 __all__ = ["methods", "methods_in_place"]
 
+_SIGNS = {"__iadd__": "+=", "__isub__": "-=", "__imul__": "*=", "__itruediv__": "/=", "__imatmul__": "@=",
+          "__ipow__": "**=", "__imod__": "%=", "__ifloordiv__": "//="}  # fmt: skip
+
 
 def methods(*functions: Callable[..., Any], **named: Callable[..., Any]) -> None:
     """Bind each function to Tensor under its own name, or under the name given.
@@ -30,6 +33,8 @@ def methods_in_place(*functions: Callable[..., Any], **named: Callable[..., Any]
 
 
 def _in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    said = _SIGNS.get(name, name)
+
     # Every operand reaches `write`, which must see them all to decide whether to record.
     @wraps(function)
     def called(self: Tensor, *operands: Any, **keywords: Any) -> Tensor:
@@ -39,8 +44,8 @@ def _in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             def with_keywords(t: Tensor, *v: Any) -> Tensor:
                 return function(t, *v[:n], **dict(zip(names, v[n:], strict=True)))
 
-            return write(self, name, with_keywords, *operands, *keywords.values())
-        return write(self, name, function, *operands)
+            return write(self, said, with_keywords, *operands, *keywords.values())
+        return write(self, said, function, *operands)
 
     called.__name__ = called.__qualname__ = name
     called.__doc__ = f"In place: write `{getattr(function, '__name__', name)}(self, …)` into this Tensor; returns it."
