@@ -7,6 +7,8 @@ import os
 import sys
 from typing import Any
 
+import numpy as np
+
 __all__ = [
     "ChangedAfterUseError",
     "DataFileError",
@@ -14,11 +16,14 @@ __all__ = [
     "FreedGraphError",
     "GradientShapeError",
     "LeafInPlaceError",
+    "LinAlgError",
     "MissingExtraError",
     "NoGradientError",
     "NonScalarError",
     "NotCoveredError",
+    "NotPositiveDefiniteError",
     "ShapeError",
+    "SingularMatrixError",
     "TinygradError",
     "UnusedInputError",
     "ViewInPlaceError",
@@ -85,6 +90,18 @@ class LeafInPlaceError(TinygradError):
 
 class ViewInPlaceError(TinygradError):
     """A view was written in place while recording; its base could not follow."""
+
+
+class LinAlgError(TinygradError, np.linalg.LinAlgError):
+    """A factorization that does not exist, or that LAPACK could not find; NumPy's error of that name, too."""
+
+
+class SingularMatrixError(LinAlgError):
+    """A matrix without an inverse."""
+
+
+class NotPositiveDefiniteError(LinAlgError):
+    """A matrix without a Cholesky factor."""
 
 
 class NotCoveredError(TinygradError, TypeError):
