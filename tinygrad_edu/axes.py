@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import ShapeError
 
-__all__ = ["axes_of", "axis_of", "either_name"]
+__all__ = ["axes_of", "axis_of", "either_name", "sizes_of"]
 
 _NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "axes": "axis"}
 
@@ -65,6 +65,19 @@ def axes_of(axis: Any, ndim: int, name: str = "this function") -> tuple[int, ...
     if len(set(numbers)) < len(numbers):
         raise ShapeError(f"{name} was given the same axis twice.", got=str(tuple(wished)))
     return numbers if ndim else ()
+
+
+def sizes_of(given: tuple[Any, ...]) -> tuple[int, ...]:
+    """Integers given one by one or as one sequence: what `f(2, 3)` and `f((2, 3))` both mean.
+
+    >>> sizes_of((2, 3)), sizes_of(((2, 3),)), sizes_of((2,))
+    ((2, 3), (2, 3), (2,))
+    """
+    if len(given) == 1 and (isinstance(given[0], (tuple, list)) or not hasattr(given[0], "__index__")):
+        given = given[0]
+    elif len(given) == 1 and getattr(given[0], "ndim", 0):
+        given = given[0].tolist()  # a vector of integers
+    return tuple(n.__index__() for n in given)
 
 
 class NoSuchAxisError(ShapeError, IndexError):

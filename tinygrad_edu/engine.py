@@ -495,7 +495,7 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     axes = tuple(range(extra)) + tuple(
         axis + extra for axis, n in enumerate(shape) if n == 1 and g.shape[axis + extra] != 1
     )
-    return np.reshape(np.sum(g, axis=axes), shape)
+    return np.reshape(np.sum(g, axis=axes) if axes else g, shape)
 
 
 def run(function: Any, *inputs: Any, **keywords: Any) -> Any:

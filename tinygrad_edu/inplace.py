@@ -74,14 +74,28 @@ def _check_fits(t: Tensor, name: str, result: Tensor) -> None:
         raise DtypeError(f"{name} cannot store {result.dtype} in a Tensor of {t.dtype}.")
 
 
-def _rewrite(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...]) -> Tensor:
+def rearrange(t: Tensor, name: str, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Let `t` take the shape of `function(t)`: `squeeze_`, `t_`. Other views of its memory keep theirs."""
+    if recording.get() and t.requires_grad:
+        looks = t._view
+        _rewrite(t, name, function, (), moves=True)
+        t._view = looks  # the same memory as before, whoever owned it
+        return t
+    t._data = function(t.detach())._data
+    written(t)  # a gate that used the old shape must not find this one
+    return t
+
+
+def _rewrite(
+    t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...], moves: bool = False
+) -> Tensor:
     if t.requires_grad and t.gate is None:
         raise LeafInPlaceError(
             f"{name} would overwrite a leaf that requires a gradient, while recording.",
             got=f"{t.name or 'a leaf'} of shape {t.shape}",
             mend="update it inside `with tg.no_grad():`, or write `new = old + …` instead",
         )
-    if t._view:
+    if t._view and not moves:
         raise ViewInPlaceError(
             f"{name} would write a view while recording; the Tensor it looks at could not follow.",
             got=f"a view of shape {t.shape}" + (f", made by {t.gate.name}" if t.gate else ""),
@@ -89,7 +103,8 @@ def _rewrite(t: Tensor, name: str, function: Callable[..., Any], operands: tuple
         )
     old = before(t)
     z = function(old, *(old if v is t else v for v in operands))
-    _check_fits(old, name, z)
+    if not moves:
+        _check_fits(old, name, z)
     if z.dtype != old.dtype:
         z = z.to(old.dtype)
     past = [entry for entry in getattr(t, "_past", ()) if entry[1]() is not None]

@@ -15,6 +15,7 @@ import numpy as np
 
 from . import gates
 from .errors import NotCoveredError
+from .gates.reshape import numpy_pad
 from .tensor import Tensor, as_tensor
 
 __all__ = ["FUNCTIONS", "UFUNCS"]
@@ -52,7 +53,31 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.squeeze: lambda x, axis=None: gates.reshape(x, np.squeeze(_shape_only(x), axis).shape),
     np.ravel: lambda x: gates.reshape(x, -1),
     np.broadcast_to: lambda x, shape: gates.broadcast_to(x, shape),
-    np.concatenate: lambda xs, axis=0: gates.cat(xs, axis),
+    np.concatenate: lambda xs, axis=0: gates.cat([gates.ravel(x) for x in xs] if axis is None else xs, axis or 0),
+    np.stack: lambda xs, axis=0: gates.stack(xs, axis),
+    np.hstack: gates.hstack,
+    np.vstack: gates.vstack,
+    np.dstack: gates.dstack,
+    np.column_stack: gates.column_stack,
+    np.array_split: lambda x, indices, axis=0: list(gates.tensor_split(x, indices, axis)),
+    np.split: lambda x, indices, axis=0: list(gates.tensor_split(x, _equal(x, indices, axis), axis)),
+    np.hsplit: lambda x, indices: list(gates.hsplit(x, indices)),
+    np.vsplit: lambda x, indices: list(gates.vsplit(x, indices)),
+    np.dsplit: lambda x, indices: list(gates.dsplit(x, indices)),
+    np.flip: lambda x, axis=None: gates.flip(x, tuple(range(x.ndim)) if axis is None else axis),
+    np.fliplr: gates.fliplr,
+    np.flipud: gates.flipud,
+    np.roll: lambda x, shift, axis=None: gates.roll(x, shift, axis),
+    np.rot90: lambda x, k=1, axes=(0, 1): gates.rot90(x, k, axes),
+    np.moveaxis: lambda x, source, destination: gates.movedim(x, source, destination),
+    np.tile: lambda x, reps: gates.tile(x, reps),
+    np.repeat: lambda x, repeats, axis=None: gates.repeat_interleave(x, repeats, axis),
+    np.pad: lambda x, pad_width, mode="constant", constant_values=0: numpy_pad(x, pad_width, mode, constant_values),
+    np.atleast_1d: gates.atleast_1d,
+    np.atleast_2d: gates.atleast_2d,
+    np.atleast_3d: gates.atleast_3d,
+    np.broadcast_arrays: gates.broadcast_tensors,
+    np.meshgrid: lambda *xs, indexing="xy": gates.meshgrid(*map(as_tensor, xs), indexing=indexing),
     np.zeros_like: lambda x, dtype=None: np.zeros(x.shape, dtype or x.dtype),
     np.ones_like: lambda x, dtype=None: np.ones(x.shape, dtype or x.dtype),
     np.shape: lambda x: x.shape,
@@ -64,6 +89,13 @@ VALUES_ONLY = {np.argmax, np.argmin, np.argsort, np.array_equal, np.allclose, np
                np.array2string, np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory, np.result_type,
                np.can_cast, np.min_scalar_type, np.searchsorted, np.nonzero, np.flatnonzero, np.count_nonzero, np.any,
                np.all, np.unique, np.histogram, np.isin, np.save, np.savez, np.savetxt}  # fmt: skip
+
+
+def _equal(x: Any, indices: Any, axis: int) -> Any:
+    """NumPy's `split` parts into equal sections only."""
+    if np.ndim(indices) == 0 and x.shape[axis] % indices:
+        raise ValueError("array split does not result in an equal division")
+    return indices
 
 
 def _shape_only(x: Any) -> np.ndarray:

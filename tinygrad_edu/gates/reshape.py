@@ -1,19 +1,86 @@
-"""reshape: gates that rearrange; the upstream gradient is put back in place."""
+"""reshape: gates that rearrange; the upstream gradient is put back in place.
+
+Where PyTorch returns a view and NumPy can, so do these: a write to one is seen through the other.
+Eight gates do all of it: reshape, permute, cat, stack, split, unbind, flip, roll, pad and as_strided;
+the rest are names for shapes and orders of these.
+"""
 
 from __future__ import annotations
 
 from functools import partial
+from itertools import accumulate, combinations_with_replacement
+from itertools import combinations as _combinations
 from typing import Any
 
 import numpy as np
 
 from .. import engine
+from ..axes import axes_of, axis_of, sizes_of
+from ..dtypes import result_type
+from ..engine import cast, clone, run
+from ..errors import DtypeError, NotCoveredError, ShapeError
+from ..inplace import rearrange
 from ..tensor import Tensor, as_tensor
 from .binding import methods
+from .distribute import broadcast_to
 
-__all__ = ["cat", "permute", "reshape", "transpose"]
+__all__ = [
+    "adjoint",
+    "as_strided",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "block_diag",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "cartesian_prod",
+    "cat",
+    "chunk",
+    "column_stack",
+    "combinations",
+    "concat",
+    "concatenate",
+    "dsplit",
+    "dstack",
+    "flatten",
+    "flip",
+    "fliplr",
+    "flipud",
+    "hsplit",
+    "hstack",
+    "meshgrid",
+    "moveaxis",
+    "movedim",
+    "narrow",
+    "permute",
+    "ravel",
+    "repeat_interleave",
+    "reshape",
+    "roll",
+    "rot90",
+    "row_stack",
+    "select",
+    "split",
+    "split_with_sizes",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "tensor_split",
+    "tile",
+    "transpose",
+    "unbind",
+    "unflatten",
+    "unsqueeze",
+    "vsplit",
+    "vstack",
+]
 
 gate = partial(engine.gate, kind="reshape")
+
+
+# Another shape.
 
 _reshape = gate(
     "reshape",
@@ -25,7 +92,7 @@ _reshape = gate(
 
 
 def reshape(x: Any, *shape: Any) -> Tensor:
-    """The same elements in another `shape`; one size may be -1.
+    """The same elements in another `shape`; one size may be -1. A view where the strides allow it.
 
     Raises:
         ShapeError: if the sizes do not multiply to the number of elements.
@@ -34,10 +101,134 @@ def reshape(x: Any, *shape: Any) -> Tensor:
     >>> tg.arange(6).reshape(2, -1).shape
     (2, 3)
     """
-    return _reshape(
-        as_tensor(x), shape=tuple(shape[0]) if len(shape) == 1 and not hasattr(shape[0], "__index__") else shape
-    )
+    return _reshape(as_tensor(x), shape=sizes_of(shape))
 
+
+def view(x: Tensor, *shape: Any) -> Tensor:
+    """`reshape`: a view of the same memory where the strides allow it.
+
+    Where they do not, PyTorch raises and we copy: our gates lay memory out differently in places,
+    and a program that is right there must not fail here.
+
+    Raises:
+        DtypeError: for a dtype: to look at the bytes as another type is not supported.
+    """
+    if len(shape) == 1 and isinstance(shape[0], (np.dtype, type)):
+        raise DtypeError(
+            "view(dtype) would look at the same bytes as another type.", mend="use .to(dtype) for the same values"
+        )
+    return _reshape(x, shape=sizes_of(shape))
+
+
+def view_as(x: Tensor, other: Tensor) -> Tensor:
+    """`x.view(other.shape)`."""
+    return _reshape(x, shape=other.shape)
+
+
+def reshape_as(x: Tensor, other: Tensor) -> Tensor:
+    """`x.reshape(other.shape)`."""
+    return _reshape(x, shape=other.shape)
+
+
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """The axes from `start_dim` to `end_dim`, both included, as one; a 0-d Tensor becomes 1-d.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(2, 3, 4).flatten(1).shape
+    (2, 12)
+    """
+    x = as_tensor(x)
+    first, last = axis_of(start_dim, x.ndim, "flatten"), axis_of(end_dim, x.ndim, "flatten")
+    if first > last:
+        raise ShapeError("flatten: start_dim is after end_dim.", got=f"start_dim={start_dim}, end_dim={end_dim}")
+    return _reshape(x, shape=(*x.shape[:first], int(np.prod(x.shape[first : last + 1])), *x.shape[last + 1 :]))
+
+
+def unflatten(x: Any, dim: int, sizes: Any) -> Tensor:
+    """One axis as several, of `sizes` (one may be -1).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(2, 12).unflatten(1, (3, -1)).shape
+    (2, 3, 4)
+    """
+    x = as_tensor(x)
+    axis, sizes = axis_of(dim, x.ndim, "unflatten"), sizes_of((sizes,))
+    if -1 in sizes:
+        known = -int(np.prod(sizes))
+        sizes = tuple(x.shape[axis] // known if known and n == -1 else n for n in sizes)
+    if int(np.prod(sizes)) != x.shape[axis]:
+        raise ShapeError(
+            f"unflatten: the sizes must multiply to the size of axis {axis}.",
+            expected=str(x.shape[axis]),
+            got=str(sizes),
+        )
+    return _reshape(x, shape=(*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
+
+
+def ravel(x: Any) -> Tensor:
+    """`x` as one axis.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.ravel(tg.zeros(2, 3)).shape
+    (6,)
+    """
+    return _reshape(as_tensor(x), shape=(-1,))
+
+
+def squeeze(x: Any, dim: Any = None) -> Tensor:
+    """`x` without its axes of size 1, or without those of `dim` (one or several) that have size 1.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(1, 2, 1).squeeze().shape, tg.zeros(1, 2, 1).squeeze((0, 1)).shape
+    ((2,), (2, 1))
+    """
+    x = as_tensor(x)
+    axes = () if isinstance(dim, (tuple, list)) and not dim else axes_of(dim, x.ndim, "squeeze")
+    return _reshape(x, shape=tuple(n for axis, n in enumerate(x.shape) if n != 1 or axis not in axes))
+
+
+def unsqueeze(x: Any, dim: int) -> Tensor:
+    """`x` with a new axis of size 1 at `dim`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(2, 3).unsqueeze(-1).shape
+    (2, 3, 1)
+    """
+    x = as_tensor(x)
+    axis = axis_of(dim, x.ndim + 1, "unsqueeze")
+    return _reshape(x, shape=(*x.shape[:axis], 1, *x.shape[axis:]))
+
+
+def contiguous(x: Tensor) -> Tensor:
+    """`x` itself if its elements lie in memory in order, else a copy whose elements do."""
+    return x if x._data.flags.c_contiguous else _contiguous(x)
+
+
+_contiguous = gate(
+    "contiguous", lambda x: np.array(x, order="C"), lambda g, z, x: g, local=("1",), says="A copy in C order."
+)
+
+
+def _at_least(ndim: int, shape_of: Any) -> Any:
+    """`atleast_nd`, from how a shape with too few axes is filled up."""
+
+    def called(*tensors: Any) -> Any:
+        if len(tensors) == 1 and not isinstance(tensors[0], (list, tuple)):
+            x = as_tensor(tensors[0])
+            return x if x.ndim >= ndim else _reshape(x, shape=shape_of(x.shape))
+        return tuple(called(x) for x in (tensors[0] if len(tensors) == 1 else tensors))
+
+    called.__name__ = called.__qualname__ = f"atleast_{ndim}d"
+    called.__doc__ = f"Each Tensor with axes of size 1 added until it has {ndim}; a tuple for several Tensors."
+    return called
+
+
+atleast_1d = _at_least(1, lambda shape: (1,))
+atleast_2d = _at_least(2, lambda shape: (1, *(shape or (1,))))
+atleast_3d = _at_least(3, lambda shape: (*shape, 1) if len(shape) == 2 else (1, *(shape or (1,)), 1))
+
+
+# Another order of the axes.
 
 _permute = gate(
     "permute",
@@ -49,54 +240,825 @@ _permute = gate(
 
 
 def permute(x: Any, *dims: Any) -> Tensor:
-    """The axes of `x` in another order.
+    """The axes of `x` in another order, as a view.
+
+    Raises:
+        ShapeError: if `dims` does not name every axis once.
 
     >>> import tinygrad_edu as tg
     >>> tg.permute(tg.zeros(2, 3, 4), (2, 0, 1)).shape
     (4, 2, 3)
     """
     x = as_tensor(x)
-    wished = tuple(dims[0]) if len(dims) == 1 and not hasattr(dims[0], "__index__") else dims
-    return _permute(x, axes=tuple(d % x.ndim for d in wished))
+    axes = tuple(axis_of(d, x.ndim, "permute") for d in sizes_of(dims))
+    if sorted(axes) != list(range(x.ndim)):
+        raise ShapeError("permute needs every axis once.", expected=f"an order of 0 to {x.ndim - 1}", got=str(dims))
+    return _permute(x, axes=axes)
 
 
 def transpose(x: Any, dim0: int, dim1: int) -> Tensor:
-    """`x` with two axes swapped (PyTorch's meaning).
+    """`x` with two axes swapped (PyTorch's meaning), as a view.
 
     >>> import tinygrad_edu as tg
     >>> tg.zeros(2, 3, 4).transpose(0, -1).shape
     (4, 3, 2)
     """
     x = as_tensor(x)
+    one, two = axis_of(dim0, x.ndim, "transpose"), axis_of(dim1, x.ndim, "transpose")
     axes = list(range(x.ndim))
-    axes[dim0], axes[dim1] = axes[dim1], axes[dim0]
+    if axes:
+        axes[one], axes[two] = two, one
     return _permute(x, axes=tuple(axes))
 
 
-_concatenate = gate(
+swapaxes = swapdims = transpose
+
+
+def movedim(x: Any, source: Any, destination: Any) -> Tensor:
+    """The axes `source` moved to the places `destination`; the others keep their order.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.movedim(tg.zeros(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    x = as_tensor(x)
+    came = [axis_of(d, x.ndim, "movedim") for d in sizes_of((source,))]
+    goes = [axis_of(d, x.ndim, "movedim") for d in sizes_of((destination,))]
+    if len(came) != len(goes) or len(set(came)) < len(came) or len(set(goes)) < len(goes):
+        raise ShapeError("movedim needs as many places as axes, each once.", got=f"{source} to {destination}")
+    order = [axis for axis in range(x.ndim) if axis not in came]
+    for place, axis in sorted(zip(goes, came, strict=True)):
+        order.insert(place, axis)
+    return _permute(x, axes=tuple(order[: x.ndim]))
+
+
+moveaxis = movedim
+
+
+def t(x: Any) -> Tensor:
+    """A matrix transposed; a vector or a number as it is.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(2, 3).t().shape
+    (3, 2)
+    """
+    x = as_tensor(x)
+    if x.ndim > 2:
+        raise ShapeError("t() is for at most two axes.", got=f"shape {x.shape}", mend="use .mT or .transpose(…)")
+    return _reversed(x)
+
+
+def adjoint(x: Any) -> Tensor:
+    """`x` with its last two axes swapped (`.mT`): for real numbers the adjoint is the transpose.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.adjoint(tg.zeros(5, 2, 3)).shape
+    (5, 3, 2)
+    """
+    x = as_tensor(x)
+    if x.ndim < 2:
+        raise ShapeError("a matrix transpose needs at least two axes.", got=f"shape {x.shape}")
+    return transpose(x, -2, -1)
+
+
+def _reversed(x: Tensor) -> Tensor:
+    """`x` with its axes in reverse order, NumPy's `.T`."""
+    return _permute(x, axes=tuple(range(x.ndim))[::-1])
+
+
+# Joined and parted.
+
+
+def _part(axis: int, at: Any) -> tuple[Any, ...]:
+    return (slice(None),) * axis + (at,)
+
+
+def _cut(g: Any, z: Any, *xs: Any, needs: tuple[bool, ...], axis: int) -> tuple[Any, ...]:
+    ends = list(accumulate(x.shape[axis] for x in xs))
+    starts = [0, *ends[:-1]]
+    return tuple(
+        g[_part(axis, slice(start, end))] if need else None
+        for need, start, end in zip(needs, starts, ends, strict=True)
+    )
+
+
+_cat = gate(
     "cat",
     lambda *xs, axis: np.concatenate(xs, axis=axis),
-    each=lambda g, z, *xs, i, axis: g[_segment(xs, i, axis)],
+    jointly=_cut,
+    local=("1, in place",),
+)
+_stack = gate(
+    "stack",
+    lambda *xs, axis: np.stack(xs, axis=axis),
+    jointly=lambda g, z, *xs, needs, axis: tuple(g[_part(axis, i)] if need else None for i, need in enumerate(needs)),
     local=("1, in place",),
 )
 
 
-def _segment(xs: tuple[Any, ...], i: int, axis: int) -> tuple[slice, ...]:
-    start = 0
-    for x in xs[:i]:
-        start += x.shape[axis]
-    return (slice(None),) * axis + (slice(start, start + xs[i].shape[axis]),)
+def _several(tensors: Any, name: str) -> list[Tensor]:
+    """The Tensors, at one dtype."""
+    made = [as_tensor(x) for x in tensors]
+    if not made:
+        raise ShapeError(f"{name} needs at least one Tensor.", got="none")
+    dtype = made[0].dtype
+    if any(x.dtype is not dtype for x in made):
+        dtype = result_type(*made)
+        made = [x if x.dtype == dtype else cast(x, dtype=dtype) for x in made]
+    return made
 
 
 def cat(tensors: Any, dim: int = 0) -> Tensor:
     """Tensors joined along the axis `dim`; each gets its own part of the upstream back.
 
+    A Tensor of shape (0,) fits anything, as in PyTorch.
+
+    Raises:
+        ShapeError: if there is no Tensor, or their other sizes differ.
+
     >>> import tinygrad_edu as tg
     >>> tg.cat([tg.ones(2), tg.zeros(1)])
     tensor([1., 1., 0.])
     """
-    tensors = [as_tensor(t) for t in tensors]
-    return _concatenate(*tensors, axis=dim % tensors[0].ndim)
+    every = _several(tensors, "cat")
+    joined = [x for x in every if x.shape != (0,)] or every
+    if min(x.ndim for x in joined) == 0:
+        raise ShapeError("cat cannot join 0-d Tensors: they have no axis.", mend="use stack")
+    return _cat(*joined, axis=axis_of(dim, joined[0].ndim, "cat"))
 
 
-methods(reshape, permute, transpose)
+concat = concatenate = cat
+
+
+def stack(tensors: Any, dim: int = 0) -> Tensor:
+    """Tensors of one shape, joined along a new axis at `dim`.
+
+    Raises:
+        ShapeError: if there is no Tensor, or their shapes differ.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.stack([tg.ones(2), tg.zeros(2)]).tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
+    """
+    every = _several(tensors, "stack")
+    return _stack(*every, axis=axis_of(dim, every[0].ndim + 1, "stack"))
+
+
+def hstack(tensors: Any) -> Tensor:
+    """Tensors joined along axis 1 (vectors along axis 0).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.hstack([tg.ones(2, 1), tg.zeros(2, 2)]).shape
+    (2, 3)
+    """
+    every = [atleast_1d(x) for x in _several(tensors, "hstack")]
+    return cat(every, 0 if every[0].ndim == 1 else 1)
+
+
+def vstack(tensors: Any) -> Tensor:
+    """Tensors joined along axis 0; a vector is a row.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.vstack([tg.ones(2), tg.zeros(3, 2)]).shape
+    (4, 2)
+    """
+    return cat([atleast_2d(x) for x in _several(tensors, "vstack")], 0)
+
+
+row_stack = vstack
+
+
+def dstack(tensors: Any) -> Tensor:
+    """Tensors joined along axis 2.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.dstack([tg.ones(2), tg.zeros(2)]).shape
+    (1, 2, 2)
+    """
+    return cat([atleast_3d(x) for x in _several(tensors, "dstack")], 2)
+
+
+def column_stack(tensors: Any) -> Tensor:
+    """Tensors joined along axis 1; a vector is a column.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.column_stack([tg.ones(2), tg.zeros(2, 3)]).shape
+    (2, 4)
+    """
+    every = _several(tensors, "column_stack")
+    return cat([x if x.ndim > 1 else _reshape(x, shape=(-1, 1)) for x in every], 1)
+
+
+_split = gate(
+    "split",
+    lambda x, axis, ends: tuple(np.split(x, ends[:-1], axis)),
+    lambda g, z, x, axis, ends: np.concatenate(_none_missing(g, z), axis=axis),
+    outputs=2,
+    local=("1, in place",),
+    view=True,
+)
+_unbind = gate(
+    "unbind",
+    lambda x, axis: tuple(np.moveaxis(x, axis, 0)),
+    lambda g, z, x, axis: np.stack(_none_missing(g, z), axis=axis),
+    outputs=2,
+    local=("1, in place",),
+    view=True,
+)
+
+
+def _none_missing(g: Any, z: Any) -> list[Any]:
+    """The gradients of all outputs; zeros for one that was not used."""
+    return [np.zeros(part.shape, part.dtype) if g[i] is None else g[i] for i, part in enumerate(z)]
+
+
+def split(x: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """`x` cut along `dim` into views: each of one size (the last may be smaller), or of the sizes listed.
+
+    Raises:
+        ShapeError: if the sizes do not add up to that of the axis.
+
+    >>> import tinygrad_edu as tg
+    >>> [part.shape for part in tg.zeros(5, 2).split(2)]
+    [(2, 2), (2, 2), (1, 2)]
+    """
+    x = as_tensor(x)
+    axis = axis_of(dim, x.ndim, "split")
+    n = x.shape[axis]
+    if hasattr(split_size_or_sections, "__index__"):
+        size = int(split_size_or_sections)
+        if size < 0 or (size == 0 and n):
+            raise ShapeError("split: the size of a part must be positive.", got=str(size))
+        return _parts(x, axis, [min(end, n) for end in range(size, n + size, size)] if n else [0])
+    sizes = sizes_of((split_size_or_sections,))
+    if sum(sizes) != n or min(sizes, default=0) < 0:
+        raise ShapeError(f"split: the sizes must add up to the size of axis {axis}.", expected=str(n), got=str(sizes))
+    return _parts(x, axis, list(accumulate(sizes)))
+
+
+split_with_sizes = split
+
+
+def _parts(x: Tensor, axis: int, ends: list[int]) -> tuple[Tensor, ...]:
+    return _split(x, axis=axis, ends=tuple(ends))
+
+
+def chunk(x: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """`x` cut along `dim` into at most `chunks` views of one size (the last may be smaller).
+
+    >>> import tinygrad_edu as tg
+    >>> [part.tolist() for part in tg.arange(5).chunk(4)]
+    [[0, 1], [2, 3], [4]]
+    """
+    x = as_tensor(x)
+    if chunks < 1:
+        raise ShapeError("chunk: there must be at least one chunk.", got=str(chunks))
+    n = x.shape[axis_of(dim, x.ndim, "chunk")]
+    return split(x, -(-n // chunks), dim) if n else _parts(x, axis_of(dim, x.ndim), [0] * chunks)
+
+
+def tensor_split(x: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """`x` cut along `dim` into that many views of sizes that differ by at most 1, or at the indices listed.
+
+    >>> import tinygrad_edu as tg
+    >>> [part.tolist() for part in tg.arange(5).tensor_split(2)]
+    [[0, 1, 2], [3, 4]]
+    >>> [part.tolist() for part in tg.arange(5).tensor_split((1, 3))]
+    [[0], [1, 2], [3, 4]]
+    """
+    x = as_tensor(x)
+    axis = axis_of(dim, x.ndim, "tensor_split")
+    n = x.shape[axis]
+    if hasattr(indices_or_sections, "__index__") and np.ndim(indices_or_sections) == 0:
+        sections = int(indices_or_sections)
+        if sections < 1:
+            raise ShapeError("tensor_split: there must be at least one section.", got=str(sections))
+        small, larger = divmod(n, sections)
+        return _parts(x, axis, list(accumulate([small + 1] * larger + [small] * (sections - larger))))
+    return _parts(x, axis, [*sizes_of((indices_or_sections,)), n])
+
+
+def _splitter(name: str, least: int, axis_for: Any, doc: str) -> Any:
+    """`hsplit` and its kin: `tensor_split` along a fixed axis, into equal parts only."""
+
+    def called(x: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
+        x = as_tensor(x)
+        if x.ndim < least:
+            raise ShapeError(f"{name} needs at least {least} axes.", got=f"shape {x.shape}")
+        axis = axis_for(x)
+        if hasattr(indices_or_sections, "__index__") and x.shape[axis] % int(indices_or_sections):
+            raise ShapeError(
+                f"{name}: {x.shape[axis]} elements along axis {axis} do not part into {indices_or_sections} equal parts.",
+                mend="use tensor_split",
+            )
+        return tensor_split(x, indices_or_sections, axis)
+
+    called.__name__ = called.__qualname__ = name
+    called.__doc__ = doc
+    return called
+
+
+hsplit = _splitter("hsplit", 1, lambda x: 0 if x.ndim == 1 else 1, "`x` cut along axis 1 (a vector along axis 0).")
+vsplit = _splitter("vsplit", 2, lambda x: 0, "`x` cut along axis 0.")
+dsplit = _splitter("dsplit", 3, lambda x: 2, "`x` cut along axis 2.")
+
+
+def unbind(x: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices of `x` along `dim`, as views without that axis.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.unbind(tg.tensor([[1, 2], [3, 4]]))
+    (tensor([1, 2]), tensor([3, 4]))
+    """
+    x = as_tensor(x)
+    if x.ndim == 0:
+        raise ShapeError("unbind needs at least one axis.", got="a 0-d Tensor")
+    axis = axis_of(dim, x.ndim, "unbind")
+    return _unbind(x, axis=axis) if x.shape[axis] else ()
+
+
+def narrow(x: Any, dim: int, start: Any, length: int) -> Tensor:
+    """The `length` elements from `start` along `dim`, as a view.
+
+    Raises:
+        ShapeError: if there are not that many.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.narrow(tg.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
+    x = as_tensor(x)
+    axis, start = axis_of(dim, x.ndim, "narrow"), int(start)
+    n = x.shape[axis]
+    start += n if start < 0 else 0
+    if not 0 <= start <= start + length <= n:
+        raise ShapeError(f"narrow: axis {axis} has {n} elements.", got=f"start {start}, length {length}")
+    return x[_part(axis, slice(start, start + length))]
+
+
+def select(x: Any, dim: int, index: int) -> Tensor:
+    """The slice at `index` along `dim`, as a view without that axis.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.select(tg.tensor([[1, 2], [3, 4]]), 1, 0)
+    tensor([1, 3])
+    """
+    x = as_tensor(x)
+    return x[_part(axis_of(dim, x.ndim, "select"), int(index))]
+
+
+# Another order of the elements.
+
+_flip = gate(
+    "flip",
+    lambda x, axis: np.array(np.flip(x, axis)),
+    lambda g, z, x, axis: np.flip(g, axis),
+    local=("1, in place",),
+)
+_roll = gate(
+    "roll",
+    lambda x, shift, axis: np.roll(x, shift, axis),
+    lambda g, z, x, shift, axis: np.roll(g, tuple(-n for n in shift), axis),
+    local=("1, in place",),
+)
+
+
+def flip(x: Any, *dims: Any) -> Tensor:
+    """A copy of `x` in reverse order along the axes `dims`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.flip(tg.arange(3), (0,))
+    tensor([2, 1, 0])
+    """
+    x = as_tensor(x)
+    wished = sizes_of(dims)
+    return _flip(x, axis=axes_of(wished, x.ndim, "flip") if wished else ())
+
+
+def fliplr(x: Any) -> Tensor:
+    """A copy of `x` in reverse order along axis 1.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.fliplr(tg.tensor([[1, 2]])).tolist()
+    [[2, 1]]
+    """
+    x = as_tensor(x)
+    if x.ndim < 2:
+        raise ShapeError("fliplr needs at least two axes.", got=f"shape {x.shape}", mend="use flip(0)")
+    return flip(x, 1)
+
+
+def flipud(x: Any) -> Tensor:
+    """A copy of `x` in reverse order along axis 0.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.flipud(tg.arange(3))
+    tensor([2, 1, 0])
+    """
+    return flip(x, 0)
+
+
+def roll(x: Any, shifts: Any, dims: Any = None) -> Tensor:
+    """`x` with its elements moved on by `shifts` along `dims`; what falls off the end comes in at the start.
+
+    Without `dims`, moved as if `x` were one axis.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.roll(tg.arange(4), 1)
+    tensor([3, 0, 1, 2])
+    """
+    x = as_tensor(x)
+    shift = sizes_of((shifts,))
+    if dims is None or (isinstance(dims, (tuple, list)) and not dims):
+        return _roll(x, shift=shift, axis=None)
+    axes = tuple(axis_of(d, x.ndim, "roll") for d in sizes_of((dims,)))
+    if len(axes) != len(shift):
+        raise ShapeError("roll needs one shift for each axis.", got=f"shifts {shift}, dims {axes}")
+    return _roll(x, shift=shift, axis=axes) if x.ndim else clone(x)
+
+
+def rot90(x: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
+    """`x` turned by k quarters in the plane of two axes, from the first of `dims` towards the second.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.rot90(tg.tensor([[1, 2], [3, 4]])).tolist()
+    [[2, 4], [1, 3]]
+    """
+    x = as_tensor(x)
+    if len(dims) != 2 or axis_of(dims[0], x.ndim, "rot90") == axis_of(dims[1], x.ndim, "rot90"):
+        raise ShapeError("rot90 turns in the plane of two different axes.", got=str(tuple(dims)))
+    quarters = k % 4
+    if quarters == 0:
+        return clone(x)
+    if quarters == 2:
+        return flip(x, *dims)
+    return flip(transpose(x, *dims), dims[0] if quarters == 1 else dims[1])
+
+
+# Repeated.
+
+
+def repeat(x: Tensor, *sizes: Any) -> Tensor:
+    """`x` repeated `sizes` times along each axis; more sizes than axes add axes in front (PyTorch's method).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.arange(2).repeat(2, 2).tolist()
+    [[0, 1, 0, 1], [0, 1, 0, 1]]
+    """
+    times = sizes_of(sizes)
+    if len(times) < x.ndim or min(times, default=0) < 0:
+        raise ShapeError("repeat needs a number of times for every axis.", got=f"{times} for shape {x.shape}")
+    shape = (1,) * (len(times) - x.ndim) + x.shape
+    apart = _reshape(x, shape=tuple(n for size in shape for n in (1, size)))
+    stretched = broadcast_to(apart, tuple(n for pair in zip(times, shape, strict=True) for n in pair))
+    return _reshape(stretched, shape=tuple(n * size for n, size in zip(times, shape, strict=True)))
+
+
+def tile(x: Any, *dims: Any) -> Tensor:
+    """`x` repeated `dims` times along each axis; missing ones are 1, in front.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.tile(tg.arange(2), (2,))
+    tensor([0, 1, 0, 1])
+    """
+    x = as_tensor(x)
+    times = sizes_of(dims)
+    return repeat(x, *((1,) * (x.ndim - len(times)) + times))
+
+
+def repeat_interleave(x: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
+    """Each element along `dim` repeated, by one number or by one each; without `dim`, of `x` as one axis.
+
+    With `x` alone it holds the numbers: element i of them repeats i.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.repeat_interleave(tg.tensor([5, 7]), 2)
+    tensor([5, 5, 7, 7])
+    >>> tg.repeat_interleave(tg.tensor([1, 2]), tg.tensor([0, 3]), dim=0)
+    tensor([2, 2, 2])
+    """
+    x = as_tensor(x)
+    if repeats is None:
+        return Tensor(np.repeat(np.arange(x.numel()), x._data))
+    if dim is None or x.ndim == 0:
+        x = ravel(x)
+    axis = 0 if dim is None else axis_of(dim, x.ndim, "repeat_interleave")
+    times = np.atleast_1d(np.asarray(repeats))
+    n = x.shape[axis]
+    if times.size not in (1, n) or times.ndim > 1:
+        raise ShapeError(
+            f"repeat_interleave: one number, or one for each of {n} elements.", got=f"{times.size} numbers"
+        )
+    if times.size == 1:
+        shape = (*x.shape[: axis + 1], int(times[0]), *x.shape[axis + 1 :])
+        return flatten(broadcast_to(unsqueeze(x, axis + 1), shape), axis, axis + 1)
+    return x[_part(axis, np.repeat(np.arange(n), times))]
+
+
+# Padded.
+
+_pad = gate(
+    "pad",
+    lambda x, widths, value: _padded(x, widths, value),
+    lambda g, z, x, widths, value: g[tuple(slice(b, b + n) for (b, _), n in zip(widths, x.shape, strict=True))],
+    local=("1, in place",),
+)
+
+
+def _padded(x: np.ndarray, widths: Any, value: Any) -> np.ndarray:
+    out = np.full([b + n + a for (b, a), n in zip(widths, x.shape, strict=True)], value, x.dtype)
+    out[tuple(slice(b, b + n) for (b, _), n in zip(widths, x.shape, strict=True))] = x
+    return out
+
+
+_PAD_MODES = ("constant", "reflect", "replicate", "circular")
+
+
+def pad(x: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
+    """`x` with a border: `torch.nn.functional.pad`.
+
+    Args:
+        pad: (before, after) of the last axis, then of the one before it, and so on; negative numbers crop.
+        mode: constant (`value`, 0 by default), reflect (mirrored, without the edge), replicate (the
+            edge, repeated) or circular (as if `x` repeated). A border element's upstream goes to its source.
+
+    Raises:
+        ShapeError: for an odd number of widths, more than two an axis, or a border that reflect or
+            circular cannot fill from `x`.
+
+    >>> import tinygrad_edu as tg
+    >>> pad(tg.tensor([1.0, 2.0, 3.0]), (1, 1), mode="reflect")
+    tensor([2., 1., 2., 3., 2.])
+    """
+    x = as_tensor(x)
+    flat = sizes_of((pad,))
+    if len(flat) % 2 or len(flat) > 2 * x.ndim:
+        raise ShapeError(
+            "pad takes (before, after) for at most every axis, from the last.", got=f"{flat} for {x.shape}"
+        )
+    if mode not in _PAD_MODES:
+        raise ShapeError(f"pad has no mode {mode!r}.", expected=", ".join(_PAD_MODES))
+    if mode != "constant" and value is not None:
+        raise ShapeError(f"pad: mode {mode!r} takes no value.", got=str(value))
+    pairs = [(0, 0)] * (x.ndim - len(flat) // 2) + list(zip(flat[::2], flat[1::2], strict=True))[::-1]
+    return _bordered(x, pairs, mode, 0 if value is None else value)
+
+
+def numpy_pad(x: Any, pad_width: Any, mode: str, value: Any) -> Tensor:
+    """NumPy's `pad`: widths from the first axis, or one pair or number for all; NumPy's names of the modes."""
+    named = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
+    if mode not in named or np.ndim(value):
+        raise NotCoveredError(
+            f"np.pad with mode {mode!r}, or several constants, is not covered for Tensors.",
+            expected="constant (one value), reflect, edge or wrap",
+        )
+    pairs = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2)).tolist()
+    return _bordered(x, pairs, named[mode], value)
+
+
+def _bordered(x: Tensor, pairs: Any, mode: str, value: Any) -> Tensor:
+    """`pad` with a (before, after) for each axis. Reflect and replicate look at what is cropped, too."""
+    if any(min(pair) < 0 for pair in pairs):
+        grown = [(max(b, 0), max(a, 0)) for b, a in pairs]
+        if mode in ("constant", "circular"):
+            return _bordered(_cropped(x, pairs), grown, mode, value)
+        return _cropped(_bordered(x, grown, mode, value), pairs)
+    if mode == "constant":
+        return _pad(x, widths=tuple(pairs), value=value)
+    for axis, (before, after) in enumerate(pairs):
+        if before or after:
+            x = cat(_with_borders(x, axis, before, after, mode), axis)
+    return x
+
+
+def _cropped(x: Tensor, pairs: Any) -> Tensor:
+    return x[tuple(slice(max(-b, 0), n + min(a, 0)) for (b, a), n in zip(pairs, x.shape, strict=True))]
+
+
+def _with_borders(x: Tensor, axis: int, before: int, after: int, mode: str) -> list[Tensor]:
+    """What to join along `axis`: the border before, `x`, the border after."""
+    n = x.shape[axis]
+    if before + after and (n == 0 or (mode != "replicate" and max(before, after) > n - (mode == "reflect"))):
+        raise ShapeError(
+            f"pad: mode {mode!r} cannot fill a border of {max(before, after)} from axis {axis}.",
+            expected=f"at most {n - 1 if mode == 'reflect' else n}",
+            got=f"({before}, {after}) for shape {x.shape}",
+        )
+    if mode == "replicate":
+        shape = list(x.shape)
+        ends = []
+        for at, width in ((slice(0, 1), before), (slice(n - 1, n), after)):
+            shape[axis] = width
+            ends.append(broadcast_to(x[_part(axis, at)], shape))
+        return [ends[0], x, ends[1]]
+    if mode == "reflect":
+        return [
+            flip(x[_part(axis, slice(1, before + 1))], axis),
+            x,
+            flip(x[_part(axis, slice(n - 1 - after, n - 1))], axis),
+        ]
+    return [x[_part(axis, slice(n - before, n))], x, x[_part(axis, slice(0, after))]]
+
+
+# Windows on the memory.
+
+_as_strided = gate(
+    "as_strided",
+    lambda x, size, stride, offset: _strided(x, size, stride, offset),
+    lambda g, z, x, size, stride, offset: run(_unstrided, g, shape=x.shape, size=size, stride=stride, offset=offset),
+    local=("1, in place",),
+    view=True,
+)
+_unstrided = gate(
+    "unstrided",
+    lambda g, shape, size, stride, offset: _added_up(g, shape, size, stride, offset),
+    lambda gg, z, g, shape, size, stride, offset: run(_as_strided, gg, size=size, stride=stride, offset=offset),
+    local=("1, in place",),
+    says="Zeros of a shape with g added where as_strided looked: an element seen twice gets both.",
+)
+
+
+def _strided(x: np.ndarray, size: Any, stride: Any, offset: int) -> np.ndarray:
+    flat = np.ascontiguousarray(x).reshape(-1)
+    steps = tuple(s * x.itemsize for s in stride)
+    return np.lib.stride_tricks.as_strided(flat[offset:], size, steps)
+
+
+def _added_up(g: np.ndarray, shape: Any, size: Any, stride: Any, offset: int) -> np.ndarray:
+    at = np.array(offset)
+    for n, step in zip(size, stride, strict=True):
+        at = np.expand_dims(at, -1) + np.arange(n) * step
+    total = np.bincount(at.ravel(), weights=g.ravel(), minlength=int(np.prod(shape)))
+    return total.reshape(shape).astype(g.dtype)
+
+
+def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """A view of `x` whose element (i, j, …) is number `storage_offset + i stride[0] + j stride[1] + …` of `x`.
+
+    Elements are counted along `x` as it prints (PyTorch counts along the memory behind it, which
+    for a contiguous `x` is the same). An element seen several times gets the sum of the upstreams.
+
+    Raises:
+        ShapeError: if it would look outside `x`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.as_strided(tg.arange(4), (3, 2), (1, 1)).tolist()
+    [[0, 1], [1, 2], [2, 3]]
+    """
+    x = as_tensor(x)
+    size, stride, offset = sizes_of((size,)), sizes_of((stride,)), storage_offset or 0
+    if len(size) != len(stride) or min((*size, *stride, offset), default=0) < 0:
+        raise ShapeError("as_strided needs a stride for each size, none negative.", got=f"{size}, {stride}, {offset}")
+    last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+    if 0 not in size and last >= x.numel():
+        raise ShapeError(f"as_strided would look at element {last} of {x.numel()}.", got=f"{size}, {stride}, {offset}")
+    return _as_strided(x, size=size, stride=stride, offset=offset)
+
+
+def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """The windows of `size` elements, `step` apart, along an axis; each window is a new last axis.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.arange(5).unfold(0, 3, 2).tolist()
+    [[0, 1, 2], [2, 3, 4]]
+    """
+    axis = axis_of(dimension, x.ndim, "unfold")
+    n = x.shape[axis] if x.ndim else 1
+    if step < 1 or not 0 <= size <= n:
+        raise ShapeError(f"unfold: windows of {size} every {step} do not fit an axis of {n}.", got=f"shape {x.shape}")
+    if x.ndim == 0:
+        return _reshape(x, shape=(1,)) if size else _reshape(x, shape=(1,))[:0]
+    strides = [int(np.prod(x.shape[a + 1 :])) for a in range(x.ndim)]
+    shape = (*x.shape[:axis], (n - size) // step + 1, *x.shape[axis + 1 :], size)
+    steps = (*strides[:axis], strides[axis] * step, *strides[axis + 1 :], strides[axis])
+    return _as_strided(x, size=shape, stride=steps, offset=0)
+
+
+# Several Tensors together.
+
+
+def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
+    """The shape that Tensors of these shapes broadcast to.
+
+    >>> broadcast_shapes((2, 1), (3,))
+    (2, 3)
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError("these shapes do not broadcast.", got=", ".join(map(str, shapes))) from None
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
+    """Each Tensor stretched, as a view, to the shape that all of them broadcast to.
+
+    >>> import tinygrad_edu as tg
+    >>> [x.shape for x in tg.broadcast_tensors(tg.ones(2, 1), tg.ones(3))]
+    [(2, 3), (2, 3)]
+    """
+    every = [as_tensor(x) for x in tensors]
+    shape = broadcast_shapes(*(x.shape for x in every))
+    return tuple(broadcast_to(x, shape) for x in every)
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """The coordinates of the grid spanned by vectors: one Tensor each, of shape (n1, n2, …).
+
+    Args:
+        indexing: "ij" (PyTorch's default), or "xy": the first two axes swapped (NumPy's default).
+
+    >>> import tinygrad_edu as tg
+    >>> x, y = tg.meshgrid(tg.tensor([1, 2]), tg.tensor([5, 6, 7])); x.tolist()
+    [[1, 1, 1], [2, 2, 2]]
+    """
+    if indexing not in ("ij", "xy"):
+        raise ShapeError(f"meshgrid has no indexing {indexing!r}.", expected="ij or xy")
+    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
+    every = [ravel(x) for x in _several(given, "meshgrid")]
+    shape = tuple(x.numel() for x in every)
+    grids = [broadcast_to(_reshape(x, shape=(-1,) + (1,) * (len(every) - 1 - i)), shape) for i, x in enumerate(every)]
+    return tuple(transpose(x, 0, 1) for x in grids) if indexing == "xy" and len(every) > 1 else tuple(grids)
+
+
+def cartesian_prod(*tensors: Any) -> Tensor:
+    """Every choice of one element from each vector, a row each (a vector alone, as it is).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.cartesian_prod(tg.tensor([1, 2]), tg.tensor([5, 6])).tolist()
+    [[1, 5], [1, 6], [2, 5], [2, 6]]
+    """
+    if len(tensors) == 1:
+        return ravel(tensors[0])
+    return stack([ravel(x) for x in meshgrid(*tensors)], -1)
+
+
+def combinations(x: Any, r: int = 2, with_replacement: bool = False) -> Tensor:
+    """Every choice of `r` elements of a vector, a row each, in the order of `itertools.combinations`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.combinations(tg.tensor([1, 2, 3])).tolist()
+    [[1, 2], [1, 3], [2, 3]]
+    """
+    x = as_tensor(x)
+    if x.ndim != 1:
+        raise ShapeError("combinations takes a vector.", got=f"shape {x.shape}")
+    choose = combinations_with_replacement if with_replacement else _combinations
+    rows = list(choose(range(x.numel()), r))
+    return x[np.array(rows, dtype=np.int64).reshape(len(rows), r)] if r else x[:0]
+
+
+def block_diag(*tensors: Any) -> Tensor:
+    """The matrices on the diagonal of a larger one, zeros elsewhere; a vector is a row, a number 1 x 1.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.block_diag(tg.tensor([[1, 2]]), tg.tensor(3)).tolist()
+    [[1, 2, 0], [0, 0, 3]]
+    """
+    every = [atleast_2d(x) for x in tensors]
+    if any(x.ndim > 2 for x in every):
+        raise ShapeError("block_diag takes matrices.", got=", ".join(str(x.shape) for x in every))
+    if not every:
+        return _reshape(Tensor([]), shape=(1, 0))
+    ends = list(accumulate(x.shape[1] for x in every))
+    return cat([pad(x, (end - x.shape[1], ends[-1] - end)) for x, end in zip(every, ends, strict=True)])
+
+
+methods(reshape, view, view_as, reshape_as, flatten, unflatten, ravel, squeeze, unsqueeze, contiguous)
+methods(permute, transpose, swapaxes=transpose, swapdims=transpose, movedim=movedim, moveaxis=movedim, t=t)
+methods(adjoint, split, chunk, tensor_split, hsplit, vsplit, dsplit, unbind, narrow, select, flip, fliplr, flipud)
+methods(roll, rot90, repeat, tile, repeat_interleave, as_strided, unfold, split_with_sizes=split)
+
+
+def _in_new_shape(name: str, function: Any) -> None:
+    """Bind `squeeze_` beside `squeeze`: the Tensor itself takes the new shape."""
+
+    def called(self: Tensor, *args: Any, **keywords: Any) -> Tensor:
+        return rearrange(self, name, lambda x: function(x, *args, **keywords))
+
+    called.__name__ = called.__qualname__ = name
+    called.__doc__ = f"In place: this Tensor takes the shape of `{function.__name__}(self, …)`; returns it."
+    setattr(Tensor, name, called)
+
+
+for _function in (squeeze, unsqueeze, transpose, t):
+    _in_new_shape(f"{_function.__name__}_", _function)
+_in_new_shape("swapaxes_", transpose)
+_in_new_shape("swapdims_", transpose)
+
+
+def is_contiguous(x: Tensor) -> bool:
+    """Whether the elements lie in memory in the order in which they print."""
+    return bool(x._data.flags.c_contiguous)
+
+
+def stride(x: Tensor, dim: int | None = None) -> Any:
+    """How many elements apart neighbours lie in memory, along each axis or along `dim`."""
+    steps = tuple(step // x.itemsize for step in x._data.strides)
+    return steps if dim is None else steps[dim]
+
+
+methods(is_contiguous, stride)
+Tensor.T = property(_reversed, doc="`x` with its axes in reverse order, as a view (NumPy's `.T`).")  # type: ignore[attr-defined]
+Tensor.mT = property(adjoint, doc="`x` with its last two axes swapped, as a view.")  # type: ignore[attr-defined]
+Tensor.H = property(t, doc="A matrix transposed, as a view (for real numbers the adjoint).")  # type: ignore[attr-defined]
+Tensor.mH = property(adjoint, doc="`.mT`: for real numbers the adjoint is the transpose.")  # type: ignore[attr-defined]
