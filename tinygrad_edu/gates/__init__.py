@@ -1,7 +1,14 @@
 """gates: every rule of the calculus, one file per way a gradient flows back."""
 
+from types import ModuleType as _Module
+
 from .distribute import *
+from .factor import *
+from .linalg import *
 from .reshape import *
 from .route import *
 from .slope import *
 from .switch import *
+
+# The functions, not the files: `tg.linalg` is PyTorch's, not this folder's.
+__all__ = [_name for _name, _it in globals().items() if not (_name.startswith("_") or isinstance(_it, _Module))]

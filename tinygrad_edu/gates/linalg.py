@@ -44,7 +44,9 @@ def matrices(x: Any, name: str, square: bool = False) -> Tensor:
         )
     if x.ndim < 2 or (square and x.shape[-1] != x.shape[-2]):
         form = "(…, n, n): a square matrix" if square else "(…, m, n): a matrix"
-        raise ShapeError(f"{name} needs {'square ' * square}matrices.", expected=f"{form}, or a batch", got=str(x.shape))
+        raise ShapeError(
+            f"{name} needs {'square ' * square}matrices.", expected=f"{form}, or a batch", got=str(x.shape)
+        )
     return x
 
 
