@@ -299,8 +299,6 @@ def _compare(
         raise report(program, names, level, eps, tolerance, worst, wrong, total)
     if fast_mode:
         raise GradcheckError(
-            f"the gradient of {names.function} disagrees along a random direction, though each element by itself agrees.",
+            f"the gradient of {names.function} is wrong along a random direction, though not in any one element.",
             mend="the errors are small and many: look at atol and rtol, or use fast_mode=False",
         )
-
-

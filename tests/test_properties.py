@@ -1,0 +1,73 @@
+"""Properties of every elementwise gate on drawn inputs: broadcasting, 0-d, empty, mixed dtypes."""
+
+import warnings
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+import tinygrad_edu as tg
+from tinygrad_edu.engine import sum_to
+from tinygrad_edu.testing import GradcheckError, KinkWarning, broadcastable_tensors, gradcheck
+from tinygrad_edu.testing.cases import CASES
+
+ELEMENTWISE = {name: case for name, case in CASES.items() if case.elementwise}
+FLOATS = st.sampled_from(["float32", "float64"])
+
+
+def run(case, tensors):
+    """The output of a case, and the gradients that a weighted sum of it sends back."""
+    with np.errstate(all="ignore"):
+        out = case.call(tg, *tensors)
+    if not out.requires_grad:
+        return out, [None] * len(tensors)
+    weights = np.cos(np.arange(out.numel())).reshape(out.shape)
+    return out, tg.autograd.grad(out, tensors, weights.astype(out.dtype), allow_unused=True, materialize_grads=True)
+
+
+def assert_near(found, expected, dtype, what):
+    precision = {"float32": 3e-5, "float64": 1e-11}[str(dtype)]
+    size = np.abs(expected[np.isfinite(expected)]).max(initial=1.0)
+    np.testing.assert_allclose(found, expected, rtol=precision, atol=precision * size, err_msg=what)
+
+
+@pytest.mark.parametrize("case", ELEMENTWISE.values(), ids=ELEMENTWISE)
+def test_broadcasting_is_that_of_stretched_float64_arrays(case):
+    """Value, shape and dtype of the output and of each gradient; then gradcheck, away from kinks."""
+    n = len(case.inputs)
+    domains = [i.domain for i in case.inputs]
+    assert all(domains), f"an elementwise case draws from domains: {case.name}"
+
+    @given(broadcastable_tensors(n, dtype=[FLOATS] * n, elements=domains, requires_grad=True, max_side=3))
+    def holds(tensors):
+        shape = np.broadcast_shapes(*(t.shape for t in tensors))
+        out, grads = run(case, tensors)
+        assert out.shape == shape
+        if out.dtype.kind == "f":
+            assert out.dtype == tg.result_type(*tensors)
+        wide = [
+            tg.tensor(np.broadcast_to(t.detach().numpy(), shape), dtype=tg.float64, requires_grad=True) for t in tensors
+        ]
+        expected, wide_grads = run(case, wide)
+        coarsest = min((t.dtype for t in (*tensors, out) if t.dtype.kind == "f"), key=lambda d: d.itemsize)
+        assert_near(np.asarray(out, float), np.asarray(expected, float), coarsest, "value")
+        for i, (t, g, e) in enumerate(zip(tensors, grads, wide_grads, strict=True)):
+            if g is not None:
+                assert (g.shape, g.dtype) == (t.shape, t.dtype)
+                assert_near(np.asarray(g, float), sum_to(np.asarray(e), t.shape), coarsest, f"gradient {i}")
+        if out.requires_grad and case.numeric:
+            _gradcheck(case, tensors)
+
+    holds()
+
+
+def _gradcheck(case, tensors):
+    doubles = [tg.tensor(t.detach(), dtype=tg.float64, requires_grad=True) for t in tensors]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", KinkWarning)
+            gradcheck(lambda *x: case.call(tg, *x), doubles, fast_mode=True, rtol=1e-5, atol=1e-6)
+    except GradcheckError as error:
+        if not error.kink:  # drawn on a kink by chance: any gradient is a choice
+            raise
