@@ -2,18 +2,105 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from .. import engine
+from ..axes import axes_of, axis_of, either_name
+from ..dtypes import get_default_dtype
+from ..engine import cast, run
+from ..errors import DtypeError, NoGradientError
+from ..special_values import math_erf, math_erfc, math_lgamma, math_ndtr, special_function
+from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
+from .switch import _no_integer_zero
 
-__all__ = ["exp", "log", "tanh"]
+__all__ = [
+    "acos",
+    "acosh",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "ceil",
+    "copysign",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "digamma",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "exp2",
+    "expm1",
+    "fix",
+    "float_power",
+    "floor",
+    "fmod",
+    "frac",
+    "hypot",
+    "i0",
+    "ldexp",
+    "lgamma",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp2",
+    "logcumsumexp",
+    "logit",
+    "logsumexp",
+    "mvlgamma",
+    "polygamma",
+    "pow",
+    "rad2deg",
+    "reciprocal",
+    "remainder",
+    "round",
+    "rsqrt",
+    "sgn",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinc",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+    "trunc",
+    "xlogy",
+]
 
 gate = partial(engine.gate, kind="slope")
 
+_LN2, _LN10 = math.log(2), math.log(10)
+
+
+# Exponentials and logarithms.
+
 exp = gate("exp", np.exp, lambda g, z, x: g * z, local=("exp(x)",), says="e to the x, elementwise.")
+exp2 = gate("exp2", np.exp2, lambda g, z, x: g * z * _LN2, local=("2^x ln 2",), says="2 to the x, elementwise.")
+expm1 = gate(
+    "expm1",
+    np.expm1,
+    lambda g, z, x: g * z + g,
+    local=("exp(x)",),
+    says="e to the x, less 1, elementwise; exact for small x too.",
+)
 log = gate(
     "log",
     np.log,
@@ -21,6 +108,200 @@ log = gate(
     local=("1/x",),
     says="The natural logarithm, elementwise; -inf at 0, where the slope is inf.",
 )
+log2 = gate(
+    "log2",
+    np.log2,
+    lambda g, z, x: g / (x * _LN2),
+    local=("1/(x ln 2)",),
+    says="The logarithm to base 2, elementwise.",
+)
+log10 = gate(
+    "log10",
+    np.log10,
+    lambda g, z, x: g / (x * _LN10),
+    local=("1/(x ln 10)",),
+    says="The logarithm to base 10, elementwise.",
+)
+log1p = gate(
+    "log1p",
+    np.log1p,
+    lambda g, z, x: g / (x + 1),
+    local=("1/(1 + x)",),
+    says="The natural logarithm of 1 + x, elementwise; exact for small x too.",
+)
+_logit = gate(
+    "logit",
+    lambda x, eps: _log_odds(x if eps is None else np.clip(x, eps, 1 - eps)),
+    lambda g, z, x, eps: _for_logit(g, x, eps),
+    local=("1/(x (1 - x)); 0 where eps clamps",),
+)
+
+
+def _log_odds(x: Any) -> Any:
+    return np.log(x / (1 - x))
+
+
+def _for_logit(g: Any, x: Any, eps: float | None) -> Any:
+    low = 0.0 if eps is None else eps
+    slope = 1 / (x * (1 - x) + 0.0)  # + 0.0 makes the -0.0 of x = -0.0 a 0.0
+    return np.where(np.logical_or(x < low, x > 1 - low), math.nan if eps is None else 0.0, g * slope)
+
+
+def logit(x: Any, eps: float | None = None) -> Tensor:
+    """log(x / (1 - x)), elementwise: what sigmoid undoes.
+
+    Args:
+        eps: clamp x to [eps, 1 - eps] first; without it the result is nan outside [0, 1].
+
+    >>> import tinygrad_edu as tg
+    >>> tg.logit(tg.tensor([0.5, 0.0]), eps=0.1)
+    tensor([0.0000, -2.1972])
+    """
+    return _logit(x, eps=eps)
+
+
+# Powers and roots.
+
+sqrt = gate(
+    "sqrt",
+    np.sqrt,
+    lambda g, z, x: g / (z + z),
+    local=("1/(2 sqrt(x))",),
+    says="The square root, elementwise; at 0 the slope is inf.",
+)
+rsqrt = gate(
+    "rsqrt",
+    lambda x: np.reciprocal(np.sqrt(x)),
+    lambda g, z, x: g * z * z * z * -0.5,
+    local=("-1/(2 x sqrt(x))",),
+    says="1 / sqrt(x), elementwise.",
+)
+reciprocal = gate(
+    "reciprocal", np.reciprocal, lambda g, z, x: -g * z * z, local=("-1/x^2",), says="1 / x, elementwise."
+)
+_square = gate("square", np.square, lambda g, z, x: g * (x + x), local=("2 x",), floats=False)
+_pow = gate(
+    "pow",
+    lambda x, y: _power(x, y),
+    lambda g, z, x, y: _for_base(g, x, y),
+    lambda g, z, x, y: np.where(np.logical_and(x == 0, y >= 0), 0.0, g * (z * np.log(x))),
+    local=("y x^(y-1); 0 where y = 0", "x^y ln x; 0 where x = 0 and y >= 0"),
+    floats=False,
+)
+
+
+def _power(x: Any, y: Any) -> Any:
+    if y.ndim == 0 and y == 3 and y.dtype.kind == "f":
+        return x * x * x  # forty times as quick as NumPy's power
+    try:
+        return np.power(x, y)
+    except ValueError as error:
+        if "negative integer" not in str(error):
+            raise
+        raise DtypeError(
+            "integers cannot be raised to negative integer powers.", mend="make one of them a float: x.float() ** y"
+        ) from None
+
+
+def _for_base(g: Any, x: Any, y: Any) -> Any:
+    if not isinstance(y, Tensor) and not np.ndim(y):
+        p = float(y)  # a number: NumPy has quick ways for x ** 2.0, x ** -1.0 …
+        return g * (x ** (p - 1) * p) if p else np.zeros_like(g)
+    return np.where(y == 0, 0.0, g * (y * x ** (y - 1)))
+
+
+def pow(x: Any, exponent: Any) -> Tensor:
+    """x to the power of the exponent, elementwise, with broadcasting; each a Tensor or a number.
+
+    The gradient of 0 ** y in y is 0 for y >= 0; that of x ** 0 in x is 0, at x = 0 too.
+
+    Raises:
+        DtypeError: for integers to negative integer powers.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x**3).sum().backward(); x.grad
+    tensor([ 3., 12.])
+    """
+    if (exponent.__class__ is int or exponent.__class__ is float) and exponent == 2:
+        x = as_tensor(x)
+        if x._data.dtype.kind == "f" or (x._data.dtype.kind != "b" and exponent.__class__ is int):
+            return _square(x)
+    return _pow(x, exponent)
+
+
+def square(x: Any) -> Tensor:
+    """x * x, elementwise.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.square(tg.tensor([-3.0, 2.0]))
+    tensor([9., 4.])
+    """
+    return pow(x, 2)
+
+
+def float_power(x: Any, exponent: Any) -> Tensor:
+    """x to the power of the exponent, computed and returned at float64.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.float_power(tg.tensor([1, 2]), -1)
+    tensor([1.0000, 0.5000], dtype=float64)
+    """
+    return pow(_as_double(x), _as_double(exponent))
+
+
+def _as_double(x: Any) -> Any:
+    return x if isinstance(x, (int, float)) else cast(as_tensor(x), dtype=np.dtype("float64"))
+
+
+def _rpow(y: Tensor, x: Any) -> Tensor:
+    return _pow(x, y)
+
+
+# Circular and hyperbolic functions.
+
+sin = gate("sin", np.sin, lambda g, z, x: g * np.cos(x), local=("cos(x)",), says="The sine, elementwise.")
+cos = gate("cos", np.cos, lambda g, z, x: -g * np.sin(x), local=("-sin(x)",), says="The cosine, elementwise.")
+tan = gate("tan", np.tan, lambda g, z, x: g + g * z * z, local=("1 + tan(x)^2",), says="The tangent, elementwise.")
+asin = gate(
+    "asin",
+    np.arcsin,
+    lambda g, z, x: g / np.sqrt(1 - x * x),
+    local=("1/sqrt(1 - x^2)",),
+    says="The angle from -pi/2 to pi/2 whose sine is x, elementwise; nan outside [-1, 1].",
+)
+acos = gate(
+    "acos",
+    np.arccos,
+    lambda g, z, x: -g / np.sqrt(1 - x * x),
+    local=("-1/sqrt(1 - x^2)",),
+    says="The angle from 0 to pi whose cosine is x, elementwise; nan outside [-1, 1].",
+)
+atan = gate(
+    "atan",
+    np.arctan,
+    lambda g, z, x: g / (x * x + 1),
+    local=("1/(1 + x^2)",),
+    says="The angle from -pi/2 to pi/2 whose tangent is x, elementwise.",
+)
+
+
+def _distance2(x: Any, y: Any) -> Any:
+    """x² + y², with 1 for 0: at the origin 0 is divided by it."""
+    d = x * x + y * y
+    return np.where(d == 0, 1.0, d)
+
+
+atan2 = gate(
+    "atan2",
+    np.arctan2,
+    lambda g, z, y, x: g * (x / _distance2(x, y)),
+    lambda g, z, y, x: g * (-y / _distance2(x, y)),
+    local=("x/(x^2 + y^2)", "-y/(x^2 + y^2)"),
+    says="The angle from -pi to pi of the point (x, y), given y first; the gradient at (0, 0) is 0.",
+)
+sinh = gate("sinh", np.sinh, lambda g, z, x: g * np.cosh(x), local=("cosh(x)",), says="(e^x - e^-x) / 2, elementwise.")
+cosh = gate("cosh", np.cosh, lambda g, z, x: g * np.sinh(x), local=("sinh(x)",), says="(e^x + e^-x) / 2, elementwise.")
 tanh = gate(
     "tanh",
     np.tanh,
@@ -28,6 +309,486 @@ tanh = gate(
     local=("1 - tanh(x)^2",),
     says="The hyperbolic tangent, elementwise.",
 )
+asinh = gate(
+    "asinh",
+    np.arcsinh,
+    lambda g, z, x: g / np.sqrt(x * x + 1),
+    local=("1/sqrt(x^2 + 1)",),
+    says="The number whose sinh is x, elementwise.",
+)
+acosh = gate(
+    "acosh",
+    np.arccosh,
+    lambda g, z, x: g / np.sqrt(x * x - 1),
+    local=("1/sqrt(x^2 - 1)",),
+    says="The number from 0 up whose cosh is x, elementwise; nan below 1.",
+)
+atanh = gate(
+    "atanh",
+    np.arctanh,
+    lambda g, z, x: g / (1 - x * x),
+    local=("1/(1 - x^2)",),
+    says="The number whose tanh is x, elementwise; nan outside [-1, 1].",
+)
+arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+arcsinh, arccosh, arctanh = asinh, acosh, atanh
+hypot = gate(
+    "hypot",
+    np.hypot,
+    lambda g, z, x, y: g * (x / z),
+    lambda g, z, x, y: g * (y / z),
+    local=("x/z", "y/z"),
+    says="sqrt(x^2 + y^2), elementwise, with broadcasting; the gradient at (0, 0) is nan.",
+)
 
-methods(exp, log, tanh)
-methods_in_place(exp, log, tanh)
+
+def deg2rad(x: Any) -> Tensor:
+    """Degrees to radians: x pi / 180.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.deg2rad(tg.tensor([180.0, 90.0]))
+    tensor([3.1416, 1.5708])
+    """
+    return as_tensor(x) * (math.pi / 180)
+
+
+def rad2deg(x: Any) -> Tensor:
+    """Radians to degrees: x 180 / pi.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.rad2deg(tg.tensor([0.5]))
+    tensor([28.6479])
+    """
+    return as_tensor(x) * (180 / math.pi)
+
+
+sinc = gate(
+    "sinc",
+    np.sinc,
+    lambda g, z, x: np.where(x == 0, 0.0, g * ((np.cos(x * math.pi) - z) / np.where(x == 0, 1.0, x))),
+    local=("(cos(pi x) - sinc(x))/x; 0 at 0",),
+    says="sin(pi x) / (pi x), elementwise; 1 at 0.",
+)
+
+
+# Sigmoid. Beyond the limit e^x / (e^x + 1) is 1 to the last bit, and e^x is still far from overflow.
+
+_LIMITS = {np.dtype(kind): np.array(limit, kind) for kind, limit in (("f2", 11), ("f4", 40), ("f8", 40))}
+_ONES = {dtype: np.ones((), dtype) for dtype in _LIMITS}  # 0-d arrays: NumPy is twice as slow on a Python 1
+
+
+def _sigmoid(x: Any) -> Any:
+    e = np.exp(np.minimum(x, _LIMITS[x.dtype]))
+    return e / (e + _ONES[x.dtype])
+
+
+def _for_sigmoid(g: Any, z: Any, x: Any) -> Any:
+    gz = g * z
+    return gz - gz * z
+
+
+sigmoid = gate(
+    "sigmoid",
+    _sigmoid,
+    _for_sigmoid,
+    local=("z (1 - z)",),
+    says="1 / (1 + e^-x), elementwise, exact on both far sides and without overflow.",
+)
+
+
+# Sums of exponentials, held as logarithms.
+
+logaddexp = gate(
+    "logaddexp",
+    np.logaddexp,
+    lambda g, z, x, y: g / (np.exp(y - x) + 1),
+    lambda g, z, x, y: g / (np.exp(x - y) + 1),
+    local=("1/(1 + exp(y - x))", "1/(1 + exp(x - y))"),
+    says="log(e^x + e^y), elementwise, with broadcasting, without overflow; the gradient of two infs is nan.",
+)
+logaddexp2 = gate(
+    "logaddexp2",
+    np.logaddexp2,
+    lambda g, z, x, y: g / (np.exp2(y - x) + 1),
+    lambda g, z, x, y: g / (np.exp2(x - y) + 1),
+    local=("1/(1 + 2^(y - x))", "1/(1 + 2^(x - y))"),
+    says="log2(2^x + 2^y), elementwise, with broadcasting, without overflow; the gradient of two infs is nan.",
+)
+_logsumexp = gate(
+    "logsumexp",
+    lambda x, axis, keepdims: _log_sum_exp(x, axis, keepdims),
+    lambda g, z, x, axis, keepdims: _for_logsumexp(g, z, x, axis, keepdims),
+    local=("exp(x - z), the softmax",),
+)
+
+
+def _log_sum_exp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0.0)
+    total = np.sum(np.exp(x - top), axis=axis, keepdims=True)
+    nothing = total == 0  # every x is -inf: log would warn
+    z = np.where(nothing, -np.inf, np.log(np.where(nothing, 1.0, total)) + top)
+    return z if keepdims else np.squeeze(z, axis)
+
+
+def _for_logsumexp(g: Any, z: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    if not keepdims:
+        g, z = np.expand_dims(g, axis), np.expand_dims(z, axis)
+    return g * np.exp(x - z)
+
+
+@either_name
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """log of the sum of e^x over `axis` (an int, a tuple, or None for all), without overflow.
+
+    Its gradient is the softmax; nan where every x is -inf.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
+    tensor(1000.6931)
+    """
+    x = as_tensor(x)
+    return _logsumexp(x, axis=axes_of(axis, x.ndim, "logsumexp"), keepdims=keepdims)
+
+
+_logcumsumexp = gate(
+    "logcumsumexp",
+    lambda x, axis: np.logaddexp.accumulate(x, axis) if x.ndim else x.copy(),
+    lambda g, z, x, axis: _for_logcumsumexp(g, z, x, axis) if x.ndim else g,
+    local=("exp(x_j - z_i) for i >= j",),
+)
+
+
+def _for_logcumsumexp(g: Any, z: Any, x: Any, axis: int) -> Any:
+    # e^x_j times the sum of g_i e^-z_i over i >= j, by logarithms, so for g above and below 0 apart.
+    z = np.where(z == -np.inf, 0.0, z)  # a sum of nothing yet: e^(-inf - z) is then 0, not nan
+    turned = (slice(None),) * axis + (slice(None, None, -1),)
+
+    def of(part: Any) -> Any:
+        logs = np.where(part > 0, np.log(np.where(part > 0, part, 1.0)), -np.inf) - z
+        return np.exp(x + run(_logcumsumexp, logs[turned], axis=axis)[turned])
+
+    return of(g) - of(-g)
+
+
+@either_name
+def logcumsumexp(x: Any, axis: int) -> Tensor:
+    """log of the running sum of e^x along `axis`, without overflow.
+
+    The gradient of a leading -inf is 0, where PyTorch has nan: the second derivative needs it so.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.logcumsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
+    tensor([1000.0000, 1000.6931])
+    """
+    x = as_tensor(x)
+    return _logcumsumexp(x, axis=axis_of(axis, x.ndim, "logcumsumexp"))
+
+
+# Products with a logarithm, 0 where the factor is 0.
+
+xlogy = gate(
+    "xlogy",
+    lambda x, y: x * np.log(np.where((x == 0) & (y == y), 1.0, y)),
+    lambda g, z, x, y: np.where(np.logical_and(x == 0, y <= 0), 0.0, run(xlogy, g, y)),
+    lambda g, z, x, y: g * x / y,
+    local=("log y; 0 where x = 0 and y <= 0", "x/y"),
+    says="x log(y), elementwise, with broadcasting; 0 where x is 0, unless y is nan.",
+)
+xlog1py = gate(
+    "xlog1py",
+    lambda x, y: x * np.log1p(np.where((x == 0) & (y == y), 0.0, y)),
+    lambda g, z, x, y: np.where(np.logical_and(x == 0, y <= -1), 0.0, run(xlog1py, g, y)),
+    lambda g, z, x, y: g * x / (y + 1),
+    local=("log(1 + y); 0 where x = 0 and y <= -1", "x/(1 + y)"),
+    says="x log(1 + y), elementwise, with broadcasting; 0 where x is 0, unless y is nan.",
+)
+entr = gate(
+    "entr",
+    lambda x: np.where(x < 0, -np.inf, 0.0 - x * np.log(np.where(x <= 0, 1.0, x))),
+    lambda g, z, x: -g * (np.log(x) + 1),
+    local=("-(1 + log x)",),
+    says="-x log(x), elementwise, the entropy of one outcome: 0 at 0, -inf below.",
+)
+
+
+# Steps: flat wherever they have a slope, so the gradient is 0.
+
+
+def _flat(g: Any, z: Any, x: Any) -> Any:
+    return np.zeros_like(g)
+
+
+step = partial(gate, local=("0",), floats=False)
+
+sign = step(
+    "sign",
+    lambda x: np.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy(),
+    _flat,
+    says="-1, 0 or 1, elementwise; 0 of a nan, as in PyTorch. Its gradient is 0.",
+)
+sgn = sign
+floor = step("floor", np.floor, _flat, says="The largest integer not above x, elementwise. Its gradient is 0.")
+ceil = step("ceil", np.ceil, _flat, says="The smallest integer not below x, elementwise. Its gradient is 0.")
+trunc = step("trunc", np.trunc, _flat, says="The integer next to x towards 0, elementwise. Its gradient is 0.")
+fix = trunc
+_round = step("round", lambda x, decimals: np.round(x, decimals), lambda g, z, x, decimals: np.zeros_like(g))
+
+
+def round(x: Any, *, decimals: int = 0) -> Tensor:
+    """x to so many decimals, elementwise; a half goes to the even neighbour. Its gradient is 0.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.round(tg.tensor([0.5, 1.5, 2.6]))
+    tensor([0., 2., 3.])
+    """
+    return _round(as_tensor(x), decimals=decimals)
+
+
+frac = gate(
+    "frac",
+    lambda x: x - np.trunc(x),
+    lambda g, z, x: g,
+    local=("1",),
+    says="x less its integer part, with the sign of x, elementwise.",
+)
+remainder = gate(
+    "remainder",
+    lambda x, y: np.remainder(x, _no_integer_zero(y)),
+    lambda g, z, x, y: g,
+    lambda g, z, x, y: -g * np.floor_divide(x, y),
+    local=("1", "-floor(x/y)"),
+    floats=False,
+    says="x less the multiple of y not above it, elementwise: x % y, with the sign of y.",
+)
+fmod = gate(
+    "fmod",
+    lambda x, y: np.fmod(x, _no_integer_zero(y)),
+    lambda g, z, x, y: g,
+    lambda g, z, x, y: -g * np.trunc(x / y),
+    local=("1", "-trunc(x/y)"),
+    floats=False,
+    says="x less the multiple of y next to it towards 0, elementwise: with the sign of x.",
+)
+copysign = gate(
+    "copysign",
+    np.copysign,
+    lambda g, z, x, y: g * np.sign(z) * np.sign(x),
+    lambda g, z, x, y: np.zeros_like(g),
+    local=("1 or -1; 0 at 0", "0"),
+    says="The size of x with the sign of y, elementwise, with broadcasting.",
+)
+
+
+def ldexp(x: Any, other: Any) -> Tensor:
+    """x * 2^other, elementwise, with broadcasting.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.ldexp(tg.tensor([1.0, 3.0]), tg.tensor([2, 3]))
+    tensor([ 4., 24.])
+    """
+    return as_tensor(x) * _pow(2.0, as_tensor(other))
+
+
+# The error function and the normal curve.
+
+_PI = math.pi
+
+erf = gate(
+    "erf",
+    special_function("erf", math_erf),
+    lambda g, z, x: g * (np.exp(-x * x) * (2 / math.sqrt(_PI))),
+    local=("2/sqrt(pi) exp(-x^2)",),
+    says="The error function, elementwise.",
+)
+erfc = gate(
+    "erfc",
+    special_function("erfc", math_erfc),
+    lambda g, z, x: g * (np.exp(-x * x) * (-2 / math.sqrt(_PI))),
+    local=("-2/sqrt(pi) exp(-x^2)",),
+    says="1 - erf(x), elementwise, exact where erf(x) is near 1.",
+)
+erfinv = gate(
+    "erfinv",
+    special_function("erfinv"),
+    lambda g, z, x: g * (np.exp(z * z) * (math.sqrt(_PI) / 2)),
+    local=("sqrt(pi)/2 exp(z^2)",),
+    says="The number whose erf is x, elementwise; nan outside [-1, 1]. Needs SciPy.",
+)
+erfcx = gate(
+    "erfcx",
+    special_function("erfcx"),
+    lambda g, z, x: g * (x * z * 2 - 2 / math.sqrt(_PI)),
+    local=("2 x z - 2/sqrt(pi)",),
+    says="exp(x^2) erfc(x), elementwise. Needs SciPy.",
+)
+ndtr = gate(
+    "ndtr",
+    special_function("ndtr", math_ndtr),
+    lambda g, z, x: g * (np.exp(x * x * -0.5) * (1 / math.sqrt(2 * _PI))),
+    local=("exp(-x^2/2)/sqrt(2 pi)",),
+    says="The area left of x under the standard normal curve, elementwise.",
+)
+ndtri = gate(
+    "ndtri",
+    special_function("ndtri"),
+    lambda g, z, x: g * (np.exp(z * z * 0.5) * math.sqrt(2 * _PI)),
+    local=("sqrt(2 pi) exp(z^2/2)",),
+    says="The number whose ndtr is x, elementwise; nan outside [0, 1]. Needs SciPy.",
+)
+log_ndtr = gate(
+    "log_ndtr",
+    special_function("log_ndtr"),
+    lambda g, z, x: g * (np.exp(-(z + x * x * 0.5)) * (1 / math.sqrt(2 * _PI))),
+    local=("exp(-x^2/2 - z)/sqrt(2 pi)",),
+    says="log(ndtr(x)), elementwise, exact far to the left too. Needs SciPy.",
+)
+
+
+# The gamma function's family.
+
+
+def _unknown(name: str) -> Any:
+    """A rule for an input in which no closed form of the derivative is known."""
+
+    def rule(*_: Any, **__: Any) -> Any:
+        raise NoGradientError(
+            f"the derivative of {name} in its first input has no closed form.",
+            mend="pass it as a number, or detach() it",
+        )
+
+    return rule
+
+
+_gammaln = special_function("gammaln", math_lgamma)
+lgamma = gate(
+    "lgamma",
+    lambda x: np.where(x == -np.inf, np.inf, _gammaln(x)),  # C's; SciPy has -inf
+    lambda g, z, x: g * run(digamma, x),
+    local=("digamma(x)",),
+    says="The logarithm of the size of the gamma function, elementwise; inf at 0, -1, -2 … Its gradient needs SciPy.",
+)
+digamma = gate(
+    "digamma",
+    special_function("digamma"),
+    lambda g, z, x: g * run(_polygamma, x, n=1),
+    local=("polygamma(1, x)",),
+    says="The derivative of lgamma, elementwise. Needs SciPy.",
+)
+_nth_polygamma = special_function("polygamma")
+_polygamma = gate(
+    "polygamma",
+    lambda x, n: _nth_polygamma(n, x),
+    lambda g, z, x, n: g * run(_polygamma, x, n=n + 1),
+    local=("polygamma(n + 1, x)",),
+)
+zeta = gate(
+    "zeta",
+    special_function("zeta"),
+    _unknown("zeta"),
+    lambda g, z, x, q: -g * x * run(zeta, x + 1, q),
+    local=("no closed form", "-x zeta(x + 1, q)"),
+    says="Hurwitz's zeta: the sum of (k + q)^-x over k = 0, 1, 2 …; no gradient in x. Needs SciPy.",
+)
+
+
+def _gamma_density(a: Any, x: Any) -> Any:
+    return np.exp((a - 1) * np.log(x) - x - run(lgamma, a))
+
+
+gammainc = gate(
+    "gammainc",
+    special_function("gammainc"),
+    _unknown("gammainc"),
+    lambda g, z, a, x: g * _gamma_density(a, x),
+    local=("no closed form", "x^(a-1) exp(-x)/gamma(a)"),
+    says="The lower incomplete gamma function of a at x, over gamma(a); no gradient in a. Needs SciPy.",
+)
+gammaincc = gate(
+    "gammaincc",
+    special_function("gammaincc"),
+    _unknown("gammaincc"),
+    lambda g, z, a, x: -g * _gamma_density(a, x),
+    local=("no closed form", "-x^(a-1) exp(-x)/gamma(a)"),
+    says="1 - gammainc(a, x); no gradient in a. Needs SciPy.",
+)
+
+
+def polygamma(n: int, x: Any) -> Tensor:
+    """The n-th derivative of digamma, elementwise. Needs SciPy.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.polygamma(1, tg.tensor([1.0]))  # pi^2 / 6
+    tensor([1.6449])
+    """
+    return digamma(x) if n == 0 else _polygamma(x, n=n)
+
+
+def mvlgamma(x: Any, p: int) -> Tensor:
+    """The logarithm of the p-variate gamma function, elementwise. Its gradient needs SciPy.
+
+    p (p - 1)/4 log(pi) + the sum of lgamma(x - j/2) over j = 0 … p - 1.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.mvlgamma(tg.tensor([3.0]), 2)
+    tensor([1.5501])
+    """
+    x = as_tensor(x)
+    dtype = x.dtype if x.dtype.kind == "f" else get_default_dtype()
+    each = lgamma(x[..., None] - Tensor(np.arange(p).astype(dtype) / 2))
+    return each.sum(-1) + p * (p - 1) / 4 * math.log(_PI)
+
+
+# Modified Bessel functions of the first kind.
+
+
+def _ratio(z: Any, x: Any) -> Any:
+    """z/x for an odd z, whose slope at 0 is 1/2."""
+    return np.where(x == 0, 0.5, z / np.where(x == 0, 1.0, x))
+
+
+i0 = gate(
+    "i0",
+    special_function("i0"),
+    lambda g, z, x: g * run(i1, x),
+    local=("i1(x)",),
+    says="The modified Bessel function of order 0, elementwise. Needs SciPy.",
+)
+i1 = gate(
+    "i1",
+    special_function("i1"),
+    lambda g, z, x: g * (run(i0, x) - _ratio(z, x)),
+    local=("i0(x) - i1(x)/x",),
+    says="The modified Bessel function of order 1, elementwise. Needs SciPy.",
+)
+i0e = gate(
+    "i0e",
+    special_function("i0e"),
+    lambda g, z, x: g * (run(i1e, x) - np.sign(x) * z),
+    local=("i1e(x) - sign(x) z",),
+    says="exp(-|x|) i0(x), elementwise. Needs SciPy.",
+)
+i1e = gate(
+    "i1e",
+    special_function("i1e"),
+    lambda g, z, x: g * (run(i0e, x) - _ratio(z, x) - np.sign(x) * z),
+    local=("i0e(x) - z/x - sign(x) z",),
+    says="exp(-|x|) i1(x), elementwise. Needs SciPy.",
+)
+
+
+_everywhere = (
+    exp, exp2, expm1, log, log2, log10, log1p, logit, sqrt, rsqrt, reciprocal, pow, square, float_power,
+    sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh, asinh, acosh, atanh, hypot, deg2rad, rad2deg, sinc,
+    sigmoid, xlogy, sign, floor, ceil, trunc, round, frac, remainder, fmod, copysign, ldexp,
+    erf, erfc, erfinv, lgamma, digamma, mvlgamma, i0,
+)  # fmt: skip
+_aliases = {
+    "arcsin": asin, "arccos": acos, "arctan": atan, "arctan2": atan2, "arcsinh": asinh, "arccosh": acosh,
+    "arctanh": atanh, "sgn": sgn, "fix": fix,
+}  # fmt: skip
+methods(*_everywhere, logaddexp, logaddexp2, logsumexp, logcumsumexp, **_aliases)
+methods(polygamma=lambda x, n: polygamma(n, x))
+methods(__pow__=pow, __rpow__=_rpow, __mod__=remainder, __rmod__=lambda y, x: remainder(x, y))
+methods_in_place(*_everywhere, __ipow__=pow, __imod__=remainder)
+methods_in_place(polygamma_=lambda x, n: polygamma(n, x), **{f"{name}_": f for name, f in _aliases.items()})
