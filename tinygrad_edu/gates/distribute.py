@@ -8,13 +8,35 @@ from typing import Any
 import numpy as np
 
 from .. import engine
-from ..axes import axes_of, either_name
-from ..engine import cast, clone, sum_to
-from ..errors import DtypeError
+from ..axes import axes_of, axis_of, either_name
+from ..dtypes import check_dtype
+from ..engine import cast, clone, run, sum_to
+from ..errors import DtypeError, ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
 
-__all__ = ["add", "broadcast_to", "clone", "mean", "neg", "sub", "sum"]
+__all__ = [
+    "add",
+    "broadcast_to",
+    "clone",
+    "cumsum",
+    "cumulative_trapezoid",
+    "diff",
+    "gradient",
+    "mean",
+    "nanmean",
+    "nansum",
+    "neg",
+    "negative",
+    "positive",
+    "rsub",
+    "sub",
+    "subtract",
+    "sum",
+    "trace",
+    "trapezoid",
+    "trapz",
+]
 
 gate = partial(engine.gate, kind="distribute")
 
@@ -47,7 +69,7 @@ def add(x: Any, y: Any, *, alpha: float = 1) -> Tensor:
     >>> tg.add(tg.tensor([1.0, 2.0]), tg.tensor([10.0, 20.0]), alpha=2)
     tensor([21., 42.])
     """
-    return _add(x, y if alpha == 1 else as_tensor(y) * alpha)
+    return _add(x, y if alpha == 1 else y * alpha)
 
 
 def sub(x: Any, y: Any, *, alpha: float = 1) -> Tensor:
@@ -57,7 +79,36 @@ def sub(x: Any, y: Any, *, alpha: float = 1) -> Tensor:
     >>> tg.sub(tg.tensor([5.0]), 3)
     tensor([2.])
     """
-    return _sub(x, y if alpha == 1 else as_tensor(y) * alpha)
+    return _sub(x, y if alpha == 1 else y * alpha)
+
+
+def rsub(x: Any, y: Any, *, alpha: float = 1) -> Tensor:
+    """y - alpha x: subtraction with the operands swapped.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.rsub(tg.tensor([5.0]), 3)
+    tensor([-2.])
+    """
+    return sub(y, x, alpha=alpha)
+
+
+def positive(x: Any) -> Tensor:
+    """`x` itself, as it is.
+
+    Raises:
+        DtypeError: for bools, as PyTorch and NumPy do.
+
+    >>> import tinygrad_edu as tg
+    >>> +tg.tensor([5.0])
+    tensor([5.])
+    """
+    x = as_tensor(x)
+    if x.dtype.kind == "b":
+        raise DtypeError("+ of a bool Tensor has no meaning.", mend="cast it first: x.int()")
+    return x
+
+
+subtract, negative = sub, neg
 
 
 # Along axes.
@@ -68,9 +119,19 @@ def _spread(g: Any, shape: tuple[int, ...], axis: tuple[int, ...], keepdims: boo
     return np.broadcast_to(g if keepdims else np.expand_dims(g, axis), shape)
 
 
+def _wide(dtype: np.dtype) -> np.dtype:
+    """What sums are held in: integers and bools in int64, as in PyTorch."""
+    return np.dtype(np.int64) if dtype.kind in "iub" else dtype  # a complex step keeps its dtype
+
+
+def _cast_to(x: Any, dtype: Any) -> Tensor:
+    """`x` as a Tensor, at `dtype` if one was asked for."""
+    return as_tensor(x) if dtype is None else to(as_tensor(x), dtype)
+
+
 _sum = gate(
     "sum",
-    lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype if x.dtype.kind == "f" else None),
+    lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims, dtype=_wide(x.dtype)),
     lambda g, z, x, axis, keepdims: _spread(g, x.shape, axis, keepdims),
     local=("1",),
 )
@@ -91,7 +152,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> 
     >>> tg.sum(tg.ones(2, 3), dim=1)
     tensor([3., 3.])
     """
-    x = as_tensor(x) if dtype is None else cast(as_tensor(x), dtype=np.dtype(dtype))
+    x = _cast_to(x, dtype)
     return _sum(x, axis=axes_of(axis, x.ndim, "sum"), keepdims=keepdims)
 
 
@@ -118,10 +179,258 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     >>> tg.mean(tg.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    x = as_tensor(x) if dtype is None else cast(as_tensor(x), dtype=np.dtype(dtype))
-    if x.dtype.kind != "f":
-        raise DtypeError("mean of integers: which dtype should the result have?", mend="pass dtype=tg.float32")
+    x = _of_floats(_cast_to(x, dtype), "mean")
     return _mean(x, axis=axes_of(axis, x.ndim, "mean"), keepdims=keepdims)
+
+
+def _of_floats(x: Tensor, name: str) -> Tensor:
+    if x.dtype.kind != "f":
+        raise DtypeError(
+            f"{name} of integers: which dtype should the result have?", got=str(x.dtype), mend="pass dtype=tg.float32"
+        )
+    return x
+
+
+_nansum = gate(
+    "nansum",
+    lambda x, axis, keepdims: np.nansum(x, axis=axis, keepdims=keepdims, dtype=x.dtype),
+    lambda g, z, x, axis, keepdims: _spread(g, x.shape, axis, keepdims) * (x == x),  # nan alone is not itself
+    local=("1, 0 at nan",),
+    blind=False,
+)
+
+
+@either_name
+def nansum(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
+    """The sum over `axis` of what is not nan: nan counts as 0, and gets no gradient.
+
+    Takes what `sum` takes.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nansum(tg.tensor([1.0, float("nan"), 2.0]))
+    tensor(3.)
+    """
+    x = _cast_to(x, dtype)
+    if x.dtype.kind != "f":
+        return sum(x, axis, keepdims)
+    return _nansum(x, axis=axes_of(axis, x.ndim, "nansum"), keepdims=keepdims)
+
+
+@either_name
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
+    """The mean over `axis` of what is not nan; nan where nothing else is there.
+
+    Takes what `mean` takes, and raises what it raises.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nanmean(tg.tensor([1.0, float("nan"), 2.0]))
+    tensor(1.5000)
+    """
+    x = _of_floats(_cast_to(x, dtype), "nanmean")
+    there = np.sum(x._data == x._data, axis=axes_of(axis, x.ndim, "nanmean"), keepdims=keepdims)
+    return nansum(x, axis, keepdims) / Tensor(there, dtype=x.dtype)
+
+
+_cumsum = gate(
+    "cumsum",
+    lambda x, axis, reverse: _running(np.add, x, axis, reverse),
+    lambda g, z, x, axis, reverse: run(_cumsum, g, axis=axis, reverse=not reverse),
+    local=("1 for every later output",),
+)
+
+
+def _running(ufunc: np.ufunc, x: np.ndarray, axis: int, reverse: bool) -> np.ndarray:
+    """The running sum or product along `axis`, from the far end if `reverse`."""
+    if not reverse:
+        return ufunc.accumulate(x, axis=axis, dtype=_wide(x.dtype))
+    return np.flip(ufunc.accumulate(np.flip(x, axis), axis=axis, dtype=_wide(x.dtype)), axis)
+
+
+@either_name
+def cumsum(x: Any, axis: int, dtype: Any = None) -> Tensor:
+    """The running sum along `axis`; each summand gets the upstreams of all sums that it is in.
+
+    Integers and bools sum to int64.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.cumsum(tg.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([1., 3., 6.])
+    """
+    x = _cast_to(x, dtype)
+    axis = axis_of(axis, x.ndim, "cumsum")
+    return _cumsum(x, axis=axis, reverse=False) if x.ndim else sum(x)
+
+
+_trace = gate(
+    "trace",
+    lambda x: np.trace(x, dtype=_wide(x.dtype)),
+    lambda g, z, x: g * np.eye(*x.shape, dtype=x.dtype),
+    local=("1 on the diagonal, else 0",),
+)
+
+
+def trace(x: Any) -> Tensor:
+    """The sum of the diagonal of a matrix, shape (n, m) -> (); integers sum to int64.
+
+    Raises:
+        ShapeError: if `x` is not a matrix.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.trace(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor(5.)
+    """
+    x = as_tensor(x)
+    if x.ndim != 2:
+        raise ShapeError("trace takes one matrix.", expected="(n, m)", got=str(x.shape))
+    return _trace(x)
+
+
+# Neighbours.
+
+_diff = gate(
+    "diff",
+    lambda x, axis: np.diff(x, axis=axis),
+    lambda g, z, x, axis: -np.diff(_between_zeros(g, axis), axis=axis),
+    local=("-1 and 1 for the differences on both sides",),
+)
+
+
+def _between_zeros(g: Any, axis: int) -> Any:
+    """`g` with one 0 put before and one after it along `axis`."""
+    zeros = np.zeros((*g.shape[:axis], 1, *g.shape[axis + 1 :]), g.dtype)
+    return np.concatenate([zeros, g, zeros], axis=axis)
+
+
+@either_name
+def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+    """The differences of neighbours along `axis`, x[i + 1] - x[i], taken `n` times.
+
+    Args:
+        prepend, append: joined before and after `x` first. Bools differ by exclusive or.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.diff(tg.tensor([1.0, 4.0, 9.0])), tg.diff(tg.tensor([1, 4, 9]), n=2)
+    (tensor([3., 5.]), tensor([2]))
+    """
+    x = as_tensor(x)
+    if x.ndim == 0:
+        raise ShapeError("diff takes the differences along an axis, and a 0-d Tensor has none.")
+    axis = axis_of(axis, x.ndim, "diff")
+    if prepend is not None or append is not None:
+        x = np.concatenate([as_tensor(part) for part in (prepend, x, append) if part is not None], axis=axis)
+    if n == 0:
+        return clone(x)
+    for _ in range(min(n, x.shape[axis])):
+        x = _diff(x, axis=axis)
+    return x
+
+
+def _along(x: Any, axis: int, part: slice) -> Any:
+    """A part of `x` along one axis."""
+    return x[(slice(None),) * axis + (part,)]
+
+
+def _trapezoids(y: Any, x: Any, dx: Any, dim: int, name: str) -> tuple[Tensor, int]:
+    """The areas of the trapezoids between neighbours, and the axis they lie along."""
+    y = as_tensor(y)
+    if y.ndim == 0:
+        raise ShapeError(f"{name} integrates along an axis, and a 0-d Tensor has none.")
+    axis = axis_of(dim, y.ndim, name)
+    heights = _along(y, axis, slice(1, None)) + _along(y, axis, slice(None, -1))
+    if x is None:
+        return heights * (dx / 2), axis
+    x = as_tensor(x)
+    if x.ndim == 1:
+        if x.shape[0] != y.shape[axis]:
+            raise ShapeError(
+                f"{name} needs one x for each y along axis {axis}.", expected=f"x of {y.shape[axis]}", got=str(x.shape)
+            )
+        x = np.reshape(x, (-1,) + (1,) * (y.ndim - axis - 1))
+    return heights * diff(x, dim=axis - y.ndim) / 2, axis
+
+
+def trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Tensor:
+    """The integral of `y` along `dim` by the trapezoid rule: the sum of (y[i] + y[i + 1]) / 2 times the spacing.
+
+    Args:
+        x: where y was sampled: of one axis, or of any shape that broadcasts with y; default: `dx` apart.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.trapezoid(tg.tensor([0.0, 1.0, 4.0]), dx=2)
+    tensor(6.)
+    """
+    areas, axis = _trapezoids(y, x, dx, dim, "trapezoid")
+    return sum(areas, axis)
+
+
+def cumulative_trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Tensor:
+    """The running integral of `y` along `dim` by the trapezoid rule: one element fewer than y has.
+
+    Takes what `trapezoid` takes.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.cumulative_trapezoid(tg.tensor([0.0, 1.0, 4.0]))
+    tensor([0.5000, 3.0000])
+    """
+    areas, axis = _trapezoids(y, x, dx, dim, "cumulative_trapezoid")
+    return cumsum(areas, axis)
+
+
+trapz = trapezoid
+
+
+def gradient(x: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
+    """The derivative of sampled values along each of `dim`, by differences of second order inside.
+
+    An inner point takes the mean of the slopes on its two sides, each weighted with the *other*
+    side's width (Fornberg 1988, doi:10.1090/S0025-5718-1988-0935077-0).
+
+    Args:
+        spacing: one number, or for each dim a number or a 1-d Tensor of coordinates.
+        dim: an int or several; default: all.
+        edge_order: 1 takes the slope at an edge as it is, 2 follows its trend half a step further.
+
+    Raises:
+        ShapeError: if an axis has fewer than edge_order + 1 points.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.gradient(tg.tensor([0.0, 1.0, 4.0, 9.0]))
+    (tensor([1., 2., 4., 5.]),)
+    """
+    x = as_tensor(x)
+    axes = axes_of(dim, x.ndim, "gradient")
+    spacings = spacing if isinstance(spacing, (list, tuple)) else [spacing] * len(axes)
+    if len(spacings) != len(axes):
+        raise ShapeError("gradient takes one spacing for each dim.", expected=str(len(axes)), got=str(len(spacings)))
+    if edge_order not in (1, 2):
+        raise TinygradError("gradient knows edge_order 1 and 2.", got=str(edge_order))
+    return tuple(_gradient(x, axis, step, edge_order) for axis, step in zip(axes, spacings, strict=True))
+
+
+def _gradient(x: Tensor, axis: int, spacing: Any, edge_order: int) -> Tensor:
+    n = x.shape[axis]
+    if n <= edge_order:
+        raise ShapeError(f"gradient needs {edge_order + 1} points along axis {axis}.", got=str(x.shape))
+    if isinstance(spacing, (Tensor, np.ndarray)) and spacing.ndim:
+        if spacing.shape != (n,):
+            raise ShapeError(f"gradient needs a coordinate for each point along axis {axis}.", got=str(spacing.shape))
+        width = np.reshape(diff(spacing), (-1,) + (1,) * (x.ndim - axis - 1))
+    else:
+        width = Tensor(np.full((n - 1,) + (1,) * (x.ndim - axis - 1), float(spacing), (x[:0] / 1).dtype))
+    slope = diff(x, dim=axis) / width
+    left, right = slice(None, -1), slice(1, None)
+    share = width[right] / (width[left] + width[right])  # of the left slope
+    trend = _along(slope, axis, right) - _along(slope, axis, left)
+    parts = [_along(slope, axis, slice(0, 1)), _along(slope, axis, right) - trend * share]
+    parts.append(_along(slope, axis, slice(-1, None)))
+    if edge_order == 2:
+        before, after = _along(trend, axis, slice(0, 1)), _along(trend, axis, slice(-1, None))
+        parts[0] = parts[0] - before * (1 - share[:1])
+        parts[2] = parts[2] + after * share[-1:]
+    return np.concatenate(parts, axis=axis)
+
+
+# To another shape.
 
 
 _broadcast_to = gate(
@@ -136,13 +445,149 @@ _broadcast_to = gate(
 def broadcast_to(x: Any, shape: Any) -> Tensor:
     """`x` stretched to `shape` without a copy; every copy's upstream adds up at its source.
 
+    Args:
+        shape: an axis of size 1 stretches to any size, new axes come first; -1 keeps a size.
+
+    Raises:
+        ShapeError: if an axis of another size than 1 would have to stretch.
+
     >>> import tinygrad_edu as tg
     >>> tg.broadcast_to(tg.tensor([1.0, 2.0]), (2, 2)).tolist()
     [[1.0, 2.0], [1.0, 2.0]]
     """
-    return _broadcast_to(as_tensor(x), shape=tuple(shape))
+    x = as_tensor(x)
+    shape = tuple(int(n) for n in shape)
+    new = len(shape) - x.ndim
+    wished = shape[:new] + tuple(m if n == -1 else n for n, m in zip(shape[max(new, 0) :], x.shape, strict=False))
+    if new < 0 or any(n < 0 or m not in (1, n) for n, m in zip(wished, (1,) * new + x.shape, strict=True)):
+        raise ShapeError(
+            "only an axis of size 1 can be stretched, and new axes can only come first.",
+            expected=f"a shape that {x.shape} broadcasts to",
+            got=str(shape),
+        )
+    return _broadcast_to(x, shape=wished)
 
 
-methods(clone, neg, add, sub, sum, mean, broadcast_to)
-methods(__add__=_add, __radd__=lambda y, x: _add(x, y), __sub__=_sub, __rsub__=lambda y, x: _sub(x, y), __neg__=neg)
-methods_in_place(add, sub, neg, __iadd__=_add, __isub__=_sub)
+def expand(x: Tensor, *sizes: Any) -> Tensor:
+    """`x` stretched to `sizes` without a copy: `broadcast_to`, with the sizes one by one or as one tuple.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.ones(3, 1).expand(-1, 4).shape
+    (3, 4)
+    """
+    return broadcast_to(x, _sizes(sizes))
+
+
+def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
+    """Sizes one by one, or as one tuple."""
+    return tuple(sizes[0]) if len(sizes) == 1 and not hasattr(sizes[0], "__index__") else sizes
+
+
+def expand_as(x: Tensor, other: Tensor) -> Tensor:
+    """`x` stretched to the shape of `other`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.ones(1).expand_as(tg.zeros(2, 3)).shape
+    (2, 3)
+    """
+    return broadcast_to(x, other.shape)
+
+
+def sum_to_size(x: Tensor, *sizes: Any) -> Tensor:
+    """`x` summed to a shape that broadcasts to its own: what undoes a stretch.
+
+    Raises:
+        ShapeError: if `sizes` does not broadcast to the shape of `x`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.ones(2, 3).sum_to_size(2, 1).tolist()
+    [[3.0], [3.0]]
+    """
+    shape = tuple(_sizes(sizes))
+    if shape == x.shape:
+        return x
+    try:
+        fits = np.broadcast_shapes(shape, x.shape) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError("sum_to_size undoes a stretch.", expected=f"sizes that broadcast to {x.shape}", got=str(shape))
+    return sum_to(x, shape)
+
+
+# The same values at another dtype.
+
+def to(
+    x: Tensor, *where: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False
+) -> Tensor:
+    """`x` at another dtype: `to(dtype)`, `to(other)` for the dtype of another Tensor, `to(device, dtype)`.
+
+    The gradient comes back at the dtype of `x`. A cast to integers or bools leaves the graph: they
+    cannot move by a little. A cast to the dtype that x has returns x itself, unless `copy`.
+
+    Args:
+        where: dtypes, a Tensor, or a device; the only device is "cpu", or None.
+        non_blocking: for PyTorch's sake; nothing blocks.
+
+    Raises:
+        DtypeError: for what is neither.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.tensor([1.5, -2.5]).to(tg.int64)
+    tensor([ 1, -2])
+    """
+    for asked in (device, *where):
+        if asked is not None and str(asked) != "cpu":
+            dtype = asked.dtype if isinstance(asked, Tensor) else asked
+    try:
+        dtype = x.dtype if dtype is None else check_dtype(dtype)
+    except TypeError:
+        raise DtypeError(
+            "to() takes a dtype or a Tensor; arrays live on the cpu, the only device.", got=repr(dtype)
+        ) from None
+    if dtype == x.dtype:
+        return clone(x) if copy else x
+    return cast(x, dtype=dtype) if dtype.kind == "f" else Tensor(x._data.astype(dtype))
+
+
+def type_as(x: Tensor, other: Tensor) -> Tensor:
+    """`x` at the dtype of `other`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.tensor([1, 2]).type_as(tg.tensor(0.5))
+    tensor([1., 2.])
+    """
+    return to(x, other.dtype)
+
+
+def as_type(x: Tensor, dtype: Any = None) -> Any:
+    """`x.type(dtype)`: `x` at another dtype; `x.type()`: the name of the dtype it has.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.tensor([1, 2]).type(tg.float32), tg.tensor(1.0).type()
+    (tensor([1., 2.]), 'float32')
+    """
+    return str(x.dtype) if dtype is None else to(x, dtype)
+
+
+def _caster(name: str, dtype: str) -> Any:
+    def called(x: Tensor) -> Tensor:
+        return to(x, dtype)
+
+    called.__name__ = called.__qualname__ = name
+    called.__doc__ = f"This Tensor at {dtype}: `to({dtype})`."
+    return called
+
+
+_CASTS = {
+    "float": "float32", "double": "float64", "half": "float16", "bool": "bool", "int": "int32", "long": "int64",
+    "short": "int16", "char": "int8", "byte": "uint8",
+}  # fmt: skip
+
+methods(clone, neg, negative=neg, positive=positive, __neg__=neg, __pos__=positive)
+methods(add, sub, subtract=sub, __add__=_add, __sub__=_sub)
+methods(__radd__=lambda y, x: _add(x, y), __rsub__=lambda y, x: _sub(x, y))
+methods(sum, mean, nansum, nanmean, cumsum, trace, diff)
+methods(broadcast_to, expand, expand_as, sum_to_size, to, type_as, type=as_type)
+methods(**{name: _caster(name, dtype) for name, dtype in _CASTS.items()})
+methods_in_place(add, sub, neg, cumsum, subtract_=sub, negative_=neg, __iadd__=_add, __isub__=_sub)
