@@ -148,7 +148,7 @@ def _unary(made: Gate) -> Any:
         if not isinstance(x, Tensor):
             x = Tensor(x)
         a = x._data
-        if floats and a.dtype.kind != "f":
+        if floats and not x.requires_grad and a.dtype.kind != "f":
             a = a.astype(get_default_dtype())
         try:
             data = forward(a)
@@ -189,16 +189,16 @@ def _binary(made: Gate) -> Any:
             elif needs and (type(y) is float or type(y) is int):
                 y = b = np.asarray(y, a.dtype)  # a 0-d array: NumPy is twice as slow on a Python number
             else:
-                y = _constant(made, y)
-                a, b = _same_dtype(a, y)
+                a, b = _same_dtype(a, _constant(made, y))
+                y = b
         elif isinstance(y, Tensor):
             b = y._data
             needs = y.requires_grad
             if needs and (type(x) is float or type(x) is int):
                 x = a = np.asarray(x, b.dtype)
             else:
-                x = _constant(made, x)
-                a, b = _same_dtype(x, b)
+                a, b = _same_dtype(_constant(made, x), b)
+                x = a
         else:
             return call(Tensor(x), y)
         if floats and not needs:
@@ -374,9 +374,8 @@ def _walk(
     gradients of those of its keys that are not leaves; with `stop` the walk ends at them.
     """
     leaves: dict[int, tuple[Tensor, Any]] = {}
-    waiting: dict[int, Tensor] = {}  # by birth: the Tensors that have a gradient waiting,
-    sums: dict[int, Any] = {}  # and what has come back to each so far
-    heap: list[int] = []  # of -born: the newest is on top
+    heap: list[tuple[int, Tensor]] = []  # the Tensors that have a gradient waiting, the newest on top
+    sums: dict[int, Any] = {}  # by birth: what has come back to each so far
     freed = Freed()
     kept: list[Any] = []
     for root, g in zip(roots, upstreams, strict=True):
@@ -384,12 +383,11 @@ def _walk(
             leaves[id(root)] = (root, leaves[id(root)][1] + g if id(root) in leaves else g)
         else:
             if root.born not in sums:
-                heappush(heap, -root.born)
+                heappush(heap, (-root.born, root))
             sums[root.born] = sums[root.born] + g if root.born in sums else g
-            waiting[root.born] = root
     while heap:
-        born = -heappop(heap)
-        z = waiting.pop(born)
+        _, z = heappop(heap)
+        born = z.born
         g = sums.pop(born)
         if z._taps is not None:
             g = z._taps.arrived(z, g)
@@ -409,19 +407,13 @@ def _walk(
         else:
             back = made.back(z, g, inputs)
         for x, c in back:
-            data = x._data
-            if c.shape != data.shape:
-                c = sum_to(c, data.shape)
-            if c.dtype is not data.dtype and data.dtype is not None:
-                c = run(cast, c, dtype=data.dtype)
             if x.gate is not None:
                 born = x.born
                 if born in sums:
                     sums[born] = sums[born] + c  # a value used twice adds what comes back
                 else:
                     sums[born] = c
-                    waiting[born] = x
-                    heappush(heap, -born)
+                    heappush(heap, (-born, x))
             elif (key := id(x)) in leaves:
                 have = leaves[key][1]
                 if create_graph:
@@ -446,16 +438,28 @@ def _back_binary(z: Tensor, g: Any, inputs: Any) -> Any:
     x, y = inputs
     for_x, for_y = z.gate.rules
     if not isinstance(y, Tensor):
-        return ((x, for_x(g, z._data, x._data, y)),)
+        c = for_x(g, z._data, x._data, y)
+        return ((x, fitted(c, x) if y.ndim else c),)  # a number stretches nothing
     b = y._data
     if not isinstance(x, Tensor):
-        return ((y, for_y(g, z._data, x, b)),)
+        c = for_y(g, z._data, x, b)
+        return ((y, fitted(c, y) if x.ndim else c),)
     a = x._data
     if not y.requires_grad:
-        return ((x, for_x(g, z._data, a, b)),)
+        return ((x, fitted(for_x(g, z._data, a, b), x)),)
     if not x.requires_grad:
-        return ((y, for_y(g, z._data, a, b)),)
-    return (x, for_x(g, z._data, a, b)), (y, for_y(g, z._data, a, b))
+        return ((y, fitted(for_y(g, z._data, a, b), y)),)
+    return (x, fitted(for_x(g, z._data, a, b), x)), (y, fitted(for_y(g, z._data, a, b), y))
+
+
+def fitted(c: Any, x: Tensor) -> Any:
+    """A rule's result at the shape and dtype of its input: broadcasting and casts undone, once for all gates."""
+    data = x._data
+    if c.shape != data.shape:
+        c = sum_to(c, data.shape)
+    if c.dtype is not data.dtype and data.dtype is not None:
+        c = run(cast, c, dtype=data.dtype)
+    return c
 
 
 def _back_many(z: Tensor, g: Any, inputs: Any, create_graph: bool = False, wanted: set[int] | None = None) -> Any:
@@ -473,9 +477,11 @@ def _back_many(z: Tensor, g: Any, inputs: Any, create_graph: bool = False, wante
         args = [x._data if isinstance(x, Tensor) and not (flows or rules[i]) else x for i, x in enumerate(inputs)]
         out = z if made.outputs == 1 else tuple(_pick(z, i=i) for i in range(len(z._data)))
     if made.jointly is not None:
-        found = made.jointly(g, out, *args, needs=tuple(n is not False for n in needs), **keywords)
-        return [(x, c) for x, n, c in zip(inputs, needs, found, strict=True) if n is not False and c is not None]
-    return [(inputs[i], rules[i](g, out, *args, **keywords)) for i in needs if i is not False and rules[i] is not None]
+        found = made.jointly(g, out, *args, needs=tuple(i is not False for i in needs), **keywords)
+        found = [c if i is not False else None for i, c in zip(needs, found, strict=True)]
+    else:
+        found = [None if i is False or rules[i] is None else rules[i](g, out, *args, **keywords) for i in needs]
+    return [(x, fitted(c, x)) for x, c in zip(inputs, found, strict=True) if c is not None and x.requires_grad]
 
 
 def _own(c: Any, g: Any) -> Any:
@@ -672,6 +678,10 @@ def _upstream(t: Tensor, gradient: Any, create_graph: bool) -> Any:
 
 def _accumulate(x: Tensor, g: Any) -> None:
     """Add to `.grad`: in place, as PyTorch does, unless the sum itself must be recorded."""
+    if g.shape != x._data.shape:
+        raise GradientShapeError(
+            "a rule returned a gradient of the wrong shape.", expected=str(x.shape), got=str(g.shape)
+        )
     if isinstance(g, Tensor):
         x.grad = g if x.grad is None else x.grad + g
     elif x.grad is None:

@@ -1,0 +1,102 @@
+"""Compare tinygrad_edu with its neighbours: `python -m benchmarks [TASK …] [--rounds N] [--json FILE]`.
+
+Each contender runs in a process of its own; rounds are interleaved, so that a slow minute of the
+machine strikes all alike; a ratio is the median over rounds of ours to theirs in the same round.
+"""
+
+import argparse
+import importlib
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+
+TASKS = ["chain", "perceptron_small", "perceptron_large", "modules_small", "modules_large", "deep", "importing"]
+CONTENDERS = {
+    "tinygrad_edu": "tinygrad_edu", "pytorch": "torch", "numpy": "numpy", "jax": "jax", "mygrad": "mygrad",
+    "autograd": "autograd",
+}  # fmt: skip
+TITLES = {"pytorch": "PyTorch eager", "numpy": "NumPy by hand", "jax": "jax.jit", "mygrad": "MyGrad",
+          "autograd": "HIPS autograd", "tinygrad_edu": "tinygrad_edu"}  # fmt: skip
+
+
+def start(task, contender):
+    """A worker that has warmed up."""
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.worker", task, contender],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    if not worker.stdout.readline():
+        raise RuntimeError(f"{contender} failed at {task}: try `python -m benchmarks.worker {task} {contender}`")
+    return worker
+
+
+def ask(worker):
+    """One round of one worker."""
+    worker.stdin.write("go\n")
+    worker.stdin.flush()
+    return json.loads(worker.stdout.readline())
+
+
+def compare(task, rounds):
+    """The measurements of every contender that is installed and has this task."""
+    module = importlib.import_module(f"benchmarks.tasks.{task}")
+    rounds = getattr(module, "ROUNDS", rounds)
+    names = [name for name in CONTENDERS if hasattr(module, name)]
+    missing = [name for name in names if importlib.util.find_spec(CONTENDERS[name]) is None]
+    workers = {name: start(task, name) for name in names if name not in missing}
+    answers = {name: [] for name in workers}
+    for _ in range(rounds):
+        for name, worker in workers.items():
+            answers[name].append(ask(worker))
+    for worker in workers.values():
+        worker.stdin.close()
+        worker.wait()
+    ours = [a["seconds"] for a in answers["tinygrad_edu"]]
+    rows = {
+        name: {
+            "microseconds": statistics.median(a["seconds"] for a in given) * 1e6,
+            "ratio": statistics.median(o / a["seconds"] for o, a in zip(ours, given, strict=True)),
+            "peak_megabytes": given[-1]["peak"] / 2**20,
+        }
+        for name, given in answers.items()
+    }
+    return {"task": task, "title": module.TITLE, "rounds": rounds, "rows": rows, "missing": missing}
+
+
+def show(result):
+    """One task as a table."""
+    print(f"\n{result['title']}  (median of {result['rounds']} rounds)")
+    print(f"  {'':<16}{'microseconds':>14}{'ours to it':>12}{'peak MB':>10}")
+    for name, row in result["rows"].items():
+        ratio = "" if name == "tinygrad_edu" else f"{row['ratio']:.2f} x"
+        print(f"  {TITLES[name]:<16}{row['microseconds']:>14,.0f}{ratio:>12}{row['peak_megabytes']:>10.1f}")
+    for name in result["missing"]:
+        print(f"  {TITLES[name]:<16}{'not installed: skipped':>14}")
+
+
+def main():
+    """Read the command line, run the tasks, print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"of {', '.join(TASKS)} (default: all)")
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--json", metavar="FILE", help="also write the figures here")
+    chosen = parser.parse_args()
+    unknown = set(chosen.tasks) - set(TASKS)
+    if unknown:
+        parser.error(f"no such task: {', '.join(sorted(unknown))}; there are {', '.join(TASKS)}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
+    results = []
+    for task in chosen.tasks or TASKS:
+        results.append(compare(task, chosen.rounds))
+        show(results[-1])
+    if chosen.json:
+        with open(chosen.json, "w") as file:
+            json.dump(results, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""deep: a chain of a million gates on one float: forward, walk back, release."""
+
+import numpy as np
+
+TITLE = "deep chain: 1,000,000 gates, forward, backward, release"
+ROUNDS = 3
+GATES = 1_000_000
+
+
+def tinygrad_edu():
+    import tinygrad_edu as tg
+
+    x = tg.tensor(np.ones(1, np.float32), requires_grad=True)
+
+    def step():
+        x.grad = None
+        y = x
+        for _ in range(GATES):
+            y = y * 1.000001
+        y.backward()
+        return x.grad.item()
+
+    return step
+
+
+def pytorch():
+    import torch
+
+    x = torch.tensor(np.ones(1, np.float32), requires_grad=True)
+
+    def step():
+        x.grad = None
+        y = x
+        for _ in range(GATES):
+            y = y * 1.000001
+        y.backward()
+        return x.grad.item()
+
+    return step
+
+
+def autograd():
+    from autograd import grad
+
+    def chain(x):
+        y = x
+        for _ in range(GATES):
+            y = y * 1.000001
+        return y[0]
+
+    gradient = grad(chain)
+    return lambda: gradient(np.ones(1, np.float32))
