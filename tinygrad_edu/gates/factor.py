@@ -8,6 +8,7 @@ within a repeated eigenvalue) has no gradient: use such outputs in ways that do 
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from functools import partial
 from typing import Any
@@ -35,7 +36,9 @@ from .linalg import (
     upper_of,
 )
 from .reshape import cat, transpose
-from .route import where
+from .route import abs as magnitude
+from .route import amax, amin, where
+from .slope import sqrt
 
 __all__ = [
     "cholesky",
@@ -433,11 +436,11 @@ def cond(A: Any, p: Any = None) -> Tensor:
 def _norm(A: Tensor, p: Any) -> Any:
     """The norms that `cond` is asked for, of non-singular matrices."""
     if p == "fro":
-        return np.sqrt(sum_(A * A, (-1, -2)))
+        return sqrt(sum_(A * A, (-1, -2)))
     if p not in (1, -1, float("inf"), float("-inf")):
         raise ShapeError(f"cond has no norm {p!r}.", expected="None, 2, -2, 1, -1, inf, -inf, 'fro' or 'nuc'")
-    sums = sum_(np.abs(A), -2 if abs(p) == 1 else -1)
-    return np.max(sums, axis=-1) if p > 0 else np.min(sums, axis=-1)
+    sums = sum_(magnitude(A), -2 if p in (1, -1) else -1)
+    return amax(sums, -1) if p > 0 else amin(sums, -1)
 
 
 _Lstsq = namedtuple("lstsq", ["solution", "residuals", "rank", "singular_values"])
@@ -626,13 +629,11 @@ def _squared(x: Any, filling: np.ndarray) -> Any:
 def _permutation(pivots: np.ndarray, m: int, dtype: Any) -> np.ndarray:
     """The P of A = P L U, from the swaps that LAPACK writes down."""
     (*batch, k) = pivots.shape
-    swaps = pivots.reshape(-1, k) - 1
-    order = np.broadcast_to(np.arange(m), (len(swaps), m)).copy() if k else np.broadcast_to(np.arange(m), (*batch, m))
-    if k:
-        rows = np.arange(len(swaps))
-        for i in range(k):
-            p = swaps[:, i]
-            order[rows, i], order[rows, p] = order[rows, p], order[rows, i]
+    swaps = pivots.reshape(math.prod(batch), k) - 1
+    order = np.broadcast_to(np.arange(m), (len(swaps), m)).copy()
+    rows = np.arange(len(swaps))
+    for i in range(k):
+        order[rows, i], order[rows, swaps[:, i]] = order[rows, swaps[:, i]], order[rows, i]
     return np.swapaxes(np.eye(m, dtype=dtype)[order.reshape(*batch, m)], -1, -2)
 
 

@@ -11,6 +11,7 @@ in PyTorch: their inverse would not be integers.
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from collections.abc import Callable
 from functools import partial
@@ -288,7 +289,7 @@ def factored(x: np.ndarray, pivot: bool = True) -> tuple[np.ndarray, np.ndarray]
     Gaussian elimination, the column's largest element up first, the whole batch at each step.
     """
     (*batch, m, n), k = x.shape, min(x.shape[-2:])
-    a = np.array(x).reshape(-1, m, n)
+    a = np.array(x).reshape(math.prod(batch), m, n)
     pivots = np.broadcast_to(np.arange(k), (len(a), k)).copy()
     rows = np.arange(len(a))
     for i in range(k):
@@ -484,8 +485,8 @@ def tensorinv(A: Any, ind: int = 2) -> Tensor:
     (2, 3, 6)
     """
     A = as_tensor(A)
-    n = int(np.prod(A.shape[ind:]))
-    if ind < 1 or n * int(np.prod(A.shape[:ind])) != n * n:
+    n = math.prod(A.shape[ind:])
+    if ind < 1 or n * math.prod(A.shape[:ind]) != n * n:
         raise ShapeError("tensorinv: the first `ind` axes must hold as many elements as the others.",
                          got=f"{A.shape[:ind]} and {A.shape[ind:]}, with ind={ind}")  # fmt: skip
     return reshape(inverse(reshape(A, (n, n))), (*A.shape[ind:], *A.shape[:ind]))
