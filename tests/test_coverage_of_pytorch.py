@@ -1,0 +1,65 @@
+"""How many of PyTorch's real-valued differentiable functions and methods are here, and proven: nine in ten at least."""
+
+from functools import reduce
+from types import CodeType, FunctionType
+
+import pytest
+from oracle.list_functions import LISTED
+
+import tinygrad_edu as tg
+from tinygrad_edu.testing.cases import CASES
+
+PATHS = LISTED.read_text().split()
+WRITTEN_AS_OPERATORS = {"__getitem__", "__radd__", "__rmatmul__", "__rmod__", "__rmul__", "__rpow__", "__rsub__"}
+
+
+def at(library, path):
+    """What a path like `torch.special.expm1` leads to in a library; None if nothing."""
+    try:
+        return reduce(getattr, path.removeprefix("torch.").split("."), library)
+    except AttributeError:
+        return None
+
+
+def names_in(thing, seen):
+    """Every name that a case's program, or a helper that it calls, mentions: as an attribute or as a string."""
+    if isinstance(thing, str):
+        yield thing
+    elif isinstance(thing, CodeType):
+        yield from thing.co_names
+        for part in thing.co_consts:
+            yield from names_in(part, seen)
+    elif isinstance(thing, (tuple, list)):
+        for part in thing:
+            yield from names_in(part, seen)
+    elif isinstance(thing, FunctionType) and thing not in seen:
+        seen.add(thing)
+        yield from names_in(thing.__code__, seen)
+        reached = [cell.cell_contents for cell in thing.__closure__ or ()]
+        reached += [thing.__globals__.get(name) for name in thing.__code__.co_names]
+        for part in reached:
+            if isinstance(part, str) or getattr(part, "__module__", "").startswith("tinygrad_edu.testing"):
+                yield from names_in(part, seen)
+
+
+@pytest.mark.parametrize("kind", ["functions", "methods"])
+def test_nine_in_ten_are_here(kind):
+    listed = [path for path in PATHS if path.startswith("torch.Tensor.") == (kind == "methods")]
+    missing = [path for path in listed if at(tg, path) is None]
+    print(f"{len(listed) - len(missing)} of {len(listed)} {kind}; missing: {' '.join(missing) or 'none'}")
+    assert len(missing) <= 0.1 * len(listed), f"{len(missing)} of {len(listed)} {kind} are missing: {missing}"
+
+
+def test_none_is_here_without_a_case_that_asks_pytorch():
+    """Under its own name, or under that of the same function elsewhere: a method, an alias."""
+    seen = set()
+    named = {name for case in CASES.values() if case.oracle for name in names_in(case.call, seen)}
+    proven = {id(at(tg, path)) for path in PATHS if path.split(".")[-1] in named | WRITTEN_AS_OPERATORS}
+    unproven = [path for path in PATHS if at(tg, path) is not None and id(at(tg, path)) not in proven]
+    assert not unproven, f"{len(unproven)} have no case: {unproven}"
+
+
+def test_every_path_is_in_the_installed_pytorch():
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    gone = [path for path in PATHS if at(torch, path) is None]
+    assert not gone, f"run `python tests/oracle/list_functions.py`: {gone}"
