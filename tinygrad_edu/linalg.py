@@ -5,6 +5,8 @@ numbers), `ldl_factor` and `ldl_solve` (NumPy has no such factorization; `choles
 """
 
 from .errors import LinAlgError
+from .gates.composed import linalg_norm as norm
+from .gates.composed import matrix_norm, vector_norm
 from .gates.factor import (
     cholesky,
     cholesky_ex,
@@ -35,12 +37,15 @@ from .gates.linalg import (
     tensorsolve,
 )
 from .gates.linalg import inverse as inv
+from .gates.switch import linalg_cross as cross
+from .gates.switch import matmul, matrix_power, multi_dot, vecdot
 
 __all__ = [
     "LinAlgError",
     "cholesky",
     "cholesky_ex",
     "cond",
+    "cross",
     "det",
     "eigh",
     "eigvalsh",
@@ -52,8 +57,13 @@ __all__ = [
     "lu_factor",
     "lu_factor_ex",
     "lu_solve",
+    "matmul",
     "matrix_exp",
+    "matrix_norm",
+    "matrix_power",
     "matrix_rank",
+    "multi_dot",
+    "norm",
     "pinv",
     "qr",
     "slogdet",
@@ -64,4 +74,6 @@ __all__ = [
     "svdvals",
     "tensorinv",
     "tensorsolve",
+    "vecdot",
+    "vector_norm",
 ]

@@ -2,8 +2,10 @@
 
 from types import ModuleType as _Module
 
+from .composed import *
 from .distribute import *
 from .factor import *
+from .indexing import *
 from .linalg import *
 from .reshape import *
 from .route import *

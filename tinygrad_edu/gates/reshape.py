@@ -548,7 +548,7 @@ def _splitter(name: str, least: int, axis_for: Any, doc: str) -> Any:
         axis = axis_for(x)
         if hasattr(indices_or_sections, "__index__") and x.shape[axis] % int(indices_or_sections):
             raise ShapeError(
-                f"{name}: {x.shape[axis]} elements along axis {axis} do not part into {indices_or_sections} equal parts.",
+                f"{name} cannot part axis {axis}, of {x.shape[axis]}, into {indices_or_sections} equal parts.",
                 mend="use tensor_split",
             )
         return tensor_split(x, indices_or_sections, axis)
