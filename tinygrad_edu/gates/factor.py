@@ -9,9 +9,8 @@ within a repeated eigenvalue) has no gradient: use such outputs in ways that do 
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from ..errors import LinAlgError, NoGradientError, NotPositiveDefiniteError, Sha
 from ..tensor import Tensor, as_tensor
 from .binding import methods
 from .distribute import sum as sum_
+from .indexing import tril, triu
 from .linalg import (
     _solve_triangular,
     asked,
@@ -29,16 +29,15 @@ from .linalg import (
     first_zero_pivot,
     inv_ex,
     is_vector,
-    lower,
     matrices,
     mT,
     solve_triangular,
-    upper_of,
 )
 from .reshape import cat, transpose
 from .route import abs as magnitude
 from .route import amax, amin, where
 from .slope import sqrt
+from .switch import matmul
 
 __all__ = [
     "cholesky",
@@ -57,6 +56,78 @@ __all__ = [
 gate = partial(engine.gate, kind="switch")
 
 
+# What is returned, by PyTorch's names of the parts.
+
+
+class CholeskyEx(NamedTuple):
+    """What `cholesky_ex` returns."""
+
+    L: Tensor
+    info: Tensor
+
+
+class Eigh(NamedTuple):
+    """What `eigh` returns."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+class Svd(NamedTuple):
+    """What `linalg.svd` returns: A = U diag(S) Vh."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+
+class OldSvd(NamedTuple):
+    """What `svd` returns: A = U diag(S) V.mT."""
+
+    U: Tensor
+    S: Tensor
+    V: Tensor
+
+
+class Lstsq(NamedTuple):
+    """What `lstsq` returns."""
+
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
+
+
+class Qr(NamedTuple):
+    """What `qr` returns: A = Q R."""
+
+    Q: Tensor
+    R: Tensor
+
+
+class Lu(NamedTuple):
+    """What `linalg.lu` returns: A = P L U."""
+
+    P: Tensor
+    L: Tensor
+    U: Tensor
+
+
+class LuFactor(NamedTuple):
+    """What `lu_factor` returns."""
+
+    LU: Tensor
+    pivots: Tensor
+
+
+class LuFactorEx(NamedTuple):
+    """What `lu_factor_ex` returns."""
+
+    LU: Tensor
+    pivots: Tensor
+    info: Tensor
+
+
 def _diagonal_matrix(x: Any) -> Any:
     """Vectors as diagonal matrices, in a form that a recorded rule can use, too."""
     return np.expand_dims(x, -1) * np.eye(x.shape[-1], dtype=x.dtype)
@@ -70,7 +141,7 @@ def _identity(n: int, like: Any) -> np.ndarray:
 
 
 def _for_cholesky(g: Any, z: Any, x: Any) -> Any:
-    inner = lower(mT(z) @ g)
+    inner = np.tril(mT(z) @ g)
     inner = inner - _half_diagonal(inner)
     turned = run(_solve_triangular, mT(z), inner, upper=True, unit=False)  # L⁻ᵀ inner
     turned = run(_solve_triangular, mT(z), mT(turned), upper=True, unit=False)  # its transpose from the other side
@@ -107,7 +178,7 @@ def cholesky(A: Any, *, upper: bool = False) -> Tensor:
     return transpose(_cholesky(transpose(A, -1, -2)), -1, -2) if upper else _cholesky(A)
 
 
-def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> Any:
+def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
     """(L, info): `cholesky`, with nan where it does not exist, and there `info` > 0.
 
     `info` (int32) is the size of the first leading square that is not positive definite.
@@ -119,7 +190,7 @@ def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> A
     A = matrices(A, "cholesky_ex", square=True)
     info = np.zeros(A.shape[:-2], np.int32)
     try:
-        return _CholeskyEx(cholesky(A, upper=upper), Tensor(info))
+        return CholeskyEx(cholesky(A, upper=upper), Tensor(info))
     except NotPositiveDefiniteError:
         if check_errors:
             raise
@@ -127,10 +198,7 @@ def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False) -> A
         info[at] = _first_failure(A._data[at].T if upper else A._data[at])
     ok = (info == 0)[..., None, None]
     L = cholesky(where(ok, A, _identity(A.shape[-1], A)), upper=upper)
-    return _CholeskyEx(where(ok, L, float("nan")), Tensor(info))
-
-
-_CholeskyEx = namedtuple("cholesky_ex", ["L", "info"])
+    return CholeskyEx(where(ok, L, float("nan")), Tensor(info))
 
 
 def _first_failure(x: np.ndarray) -> int:
@@ -197,10 +265,9 @@ _eigh = gate(
     outputs=2,
     says="Eigenvalues and eigenvectors of a symmetric matrix; M. Giles (2008), 3.1.",
 )
-_Eigh = namedtuple("eigh", ["eigenvalues", "eigenvectors"])
 
 
-def eigh(A: Any, UPLO: str = "L") -> Any:
+def eigh(A: Any, UPLO: str = "L") -> Eigh:
     """(eigenvalues, eigenvectors) of symmetric matrices: w (…, n), ascending, and V (…, n, n) in columns.
 
     Only the lower triangle is looked at, the upper with UPLO="U"; the gradient is symmetric, as in
@@ -214,7 +281,7 @@ def eigh(A: Any, UPLO: str = "L") -> Any:
     >>> tg.linalg.eigh(tg.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
     tensor([1., 2.])
     """
-    return _Eigh(*_eigh(matrices(A, "eigh", square=True), UPLO=UPLO.upper()))
+    return Eigh(*_eigh(matrices(A, "eigh", square=True), UPLO=UPLO.upper()))
 
 
 def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
@@ -261,11 +328,9 @@ _svd = gate(
     outputs=3,
     says="Singular values and vectors; J. Townsend, Differentiating the singular value decomposition (2016).",
 )
-_Svd = namedtuple("svd", ["U", "S", "Vh"])
-_OldSvd = namedtuple("svd", ["U", "S", "V"])
 
 
-def linalg_svd(A: Any, full_matrices: bool = True) -> Any:
+def linalg_svd(A: Any, full_matrices: bool = True) -> Svd:
     """(U, S, Vh) with A = U diag(S) Vh, and S descending: `torch.linalg.svd`.
 
     A gradient through U or Vh divides by differences of singular values: nan where two are equal. Only the first
@@ -283,10 +348,10 @@ def linalg_svd(A: Any, full_matrices: bool = True) -> Any:
     >>> tg.linalg.svd(tg.tensor([[0.0, 3.0], [1.0, 0.0]])).S
     tensor([3., 1.])
     """
-    return _Svd(*_svd(matrices(A, "svd"), full_matrices=bool(full_matrices)))
+    return Svd(*_svd(matrices(A, "svd"), full_matrices=bool(full_matrices)))
 
 
-def svd(A: Any, some: bool = True, compute_uv: bool = True) -> Any:
+def svd(A: Any, some: bool = True, compute_uv: bool = True) -> OldSvd:
     """(U, S, V) with A = U diag(S) V.mT: PyTorch's older form of `linalg.svd`, which returns Vh.
 
     Args:
@@ -301,8 +366,8 @@ def svd(A: Any, some: bool = True, compute_uv: bool = True) -> Any:
     u, s, vh = _svd(A, full_matrices=not some)
     if not compute_uv:
         (*batch, m, n) = A.shape
-        return _OldSvd(Tensor(np.zeros((*batch, m, m), A.dtype)), s, Tensor(np.zeros((*batch, n, n), A.dtype)))
-    return _OldSvd(u, s, transpose(vh, -1, -2))
+        return OldSvd(Tensor(np.zeros((*batch, m, m), A.dtype)), s, Tensor(np.zeros((*batch, n, n), A.dtype)))
+    return OldSvd(u, s, transpose(vh, -1, -2))
 
 
 def svdvals(A: Any) -> Tensor:
@@ -443,10 +508,7 @@ def _norm(A: Tensor, p: Any) -> Any:
     return amax(sums, -1) if p > 0 else amin(sums, -1)
 
 
-_Lstsq = namedtuple("lstsq", ["solution", "residuals", "rank", "singular_values"])
-
-
-def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> Any:
+def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> Lstsq:
     """The X that makes the squares of A X - B smallest (of several the shortest): pinv(A) @ B.
 
     Args:
@@ -481,7 +543,7 @@ def lstsq(A: Any, B: Any, rcond: Any = None, *, driver: str | None = None) -> An
     (m, n), residuals = A.shape[-2:], empty
     if driver not in (None, "gelsy") and m > n and (rank._data == n).all():
         residuals = sum_((A @ x - right) * (A @ x - right), -2)
-    return _Lstsq(x[..., 0] if right is not B else x, residuals, rank, s)
+    return Lstsq(x[..., 0] if right is not B else x, residuals, rank, s)
 
 
 # QR, and products of reflections.
@@ -500,7 +562,7 @@ def _back_through_qr(g: Any, z: Any, x: Any, needs: Any, mode: str) -> Any:
         inner = inner + g[1] @ mT(r)
     if g[0] is not None:
         inner = inner - mT(q) @ g[0]
-    out = q @ (upper_of(inner) + mT(upper_of(inner, 1)))
+    out = q @ (np.triu(inner) + mT(np.triu(inner, 1)))
     if g[0] is not None:
         out = out + g[0]
     return (mT(run(_solve_triangular, r, mT(out), upper=True, unit=False)),)
@@ -515,10 +577,9 @@ _qr = gate(
     says="Q with orthonormal columns, R triangular; S. Walter and L. Lehmann, Algorithmic differentiation of linear "
     "algebra functions (2010).",
 )
-_Qr = namedtuple("qr", ["Q", "R"])
 
 
-def linalg_qr(A: Any, mode: str = "reduced") -> Any:
+def linalg_qr(A: Any, mode: str = "reduced") -> Qr:
     """(Q, R) with A = Q R, Q's columns orthonormal and R upper triangular: `torch.linalg.qr`.
 
     Args:
@@ -543,10 +604,10 @@ def linalg_qr(A: Any, mode: str = "reduced") -> Any:
     else:  # the first columns decide Q, and Q turns the others
         q, r = _qr(A[..., :m], mode="reduced")
         r = cat([r, transpose(q, -1, -2) @ A[..., m:]], -1)
-    return _Qr(Tensor(np.zeros(0, A.dtype)) if mode == "r" else q, r)
+    return Qr(Tensor(np.zeros(0, A.dtype)) if mode == "r" else q, r)
 
 
-def qr(A: Any, some: bool = True) -> Any:
+def qr(A: Any, some: bool = True) -> Qr:
     """(Q, R) with A = Q R: PyTorch's older form of `linalg.qr`.
 
     >>> import tinygrad_edu as tg
@@ -577,7 +638,7 @@ def ormqr(input: Any, tau: Any, other: Any, left: bool = True, transpose: bool =
     if not left:
         return mT(ormqr(input, tau, mT(other), True, not transpose))
     m, k = input.shape[-2], tau.shape[-1]
-    v = lower(input[..., :k], -1) + np.eye(m, k, dtype=input.dtype)
+    v = tril(input[..., :k], -1) + np.eye(m, k, dtype=input.dtype)
     for i in range(k) if transpose else reversed(range(k)):
         one = v[..., i : i + 1]
         other = other - tau[..., i : i + 1, None] * one @ (mT(one) @ other)
@@ -611,8 +672,8 @@ def _for_lu(g: Any, z: Any, x: Any, pivot: bool) -> Any:
     m, n = x.shape[-2:]
     size = max(m, n)
     packed, g = _squared(z[0], np.eye(size, dtype=x.dtype)), _squared(g[0], np.zeros((size, size), x.dtype))
-    small, large = lower(packed, -1), upper_of(packed)
-    inner = lower(mT(small + _identity(size, x)) @ lower(g, -1), -1) + upper_of(upper_of(g) @ mT(large))
+    small, large = np.tril(packed, -1), np.triu(packed)
+    inner = np.tril(mT(small + _identity(size, x)) @ np.tril(g, -1), -1) + np.triu(np.triu(g) @ mT(large))
     out = run(_solve_triangular, mT(small), inner, upper=True, unit=True)
     out = mT(run(_solve_triangular, large, mT(out), upper=True, unit=False))
     return _permutation(np.asarray(z[1]), m, x.dtype) @ out[..., :m, :n]
@@ -646,12 +707,9 @@ _lu = gate(
     says="L and U in one matrix, and the swaps of rows; S. Walter, Structured higher-order algorithmic differentiation "
     "(2012), 4.3. The choice of the rows is an integer and has no gradient.",
 )
-_LuFactor = namedtuple("lu_factor", ["LU", "pivots"])
-_LuFactorEx = namedtuple("lu_factor_ex", ["LU", "pivots", "info"])
-_LuParts = namedtuple("lu", ["P", "L", "U"])
 
 
-def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> Any:
+def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> LuFactorEx:
     """(LU, pivots, info): `lu_factor`, and the number, from 1, of U's first zero on the diagonal (else 0).
 
     >>> import tinygrad_edu as tg
@@ -666,10 +724,10 @@ def lu_factor_ex(A: Any, *, pivot: bool = True, check_errors: bool = False) -> A
             got=f"a zero on U's diagonal at {info.max()}, counted from 1",
             mend="use linalg.lu, or linalg.lu_factor_ex and look at info",
         )
-    return _LuFactorEx(packed, pivots, Tensor(info))
+    return LuFactorEx(packed, pivots, Tensor(info))
 
 
-def lu_factor(A: Any, *, pivot: bool = True) -> Any:
+def lu_factor(A: Any, *, pivot: bool = True) -> LuFactor:
     """(LU, pivots): both factors of A = P L U in one matrix, for `linalg.lu_solve` and `lu_unpack`.
 
     Args:
@@ -687,10 +745,10 @@ def lu_factor(A: Any, *, pivot: bool = True) -> Any:
     >>> tg.linalg.lu_factor(tg.tensor([[1.0, 2.0], [2.0, 2.0]])).LU.tolist()
     [[2.0, 2.0], [0.5, 1.0]]
     """
-    return _LuFactor(*lu_factor_ex(A, pivot=pivot, check_errors=True)[:2])
+    return LuFactor(*lu_factor_ex(A, pivot=pivot, check_errors=True)[:2])
 
 
-def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> Any:
+def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> LuFactor | LuFactorEx:
     """(LU, pivots), with `get_infos` also info: PyTorch's older form of `linalg.lu_factor`.
 
     >>> import tinygrad_edu as tg
@@ -700,7 +758,7 @@ def lu(A: Any, pivot: bool = True, get_infos: bool = False) -> Any:
     return lu_factor_ex(A, pivot=pivot) if get_infos else lu_factor(A, pivot=pivot)
 
 
-def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
+def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_pivots: bool = True) -> Lu:
     """(P, L, U) from what `lu_factor` returns; what is not unpacked is empty.
 
     >>> import tinygrad_edu as tg
@@ -714,12 +772,12 @@ def lu_unpack(LU_data: Any, LU_pivots: Any, unpack_data: bool = True, unpack_piv
     if unpack_pivots:
         P = Tensor(_permutation(np.asarray(LU_pivots), m, packed.dtype))
     if unpack_data:
-        L = lower(packed[..., :k], -1) + np.eye(m, k, dtype=packed.dtype)
-        U = upper_of(packed[..., :k, :])
-    return _LuParts(P, L, U)
+        L = tril(packed[..., :k], -1) + np.eye(m, k, dtype=packed.dtype)
+        U = triu(packed[..., :k, :])
+    return Lu(P, L, U)
 
 
-def linalg_lu(A: Any, *, pivot: bool = True) -> Any:
+def linalg_lu(A: Any, *, pivot: bool = True) -> Lu:
     """(P, L, U) with A = P L U: `torch.linalg.lu`. A zero on U's diagonal is allowed, but has no gradient.
 
     Args:
@@ -764,8 +822,8 @@ def linalg_lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint:
     P = _permutation(np.asarray(pivots), LU.shape[-1], LU.dtype)
     if adjoint:
         first = solve_triangular(mT(LU), B, upper=False)
-        return P @ solve_triangular(mT(LU), first, upper=True, unitriangular=True)
-    first = solve_triangular(LU, np.swapaxes(P, -1, -2) @ B, upper=False, unitriangular=True)
+        return matmul(P, solve_triangular(mT(LU), first, upper=True, unitriangular=True))
+    first = solve_triangular(LU, matmul(np.swapaxes(P, -1, -2), B), upper=False, unitriangular=True)
     return solve_triangular(LU, first, upper=True)
 
 

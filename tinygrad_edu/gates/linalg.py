@@ -12,10 +12,9 @@ in PyTorch: their inverse would not be integers.
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +30,27 @@ from .route import where
 __all__ = ["det", "inverse", "logdet", "matrix_exp", "slogdet"]
 
 gate = partial(engine.gate, kind="switch")
+
+
+class Slogdet(NamedTuple):
+    """What `slogdet` returns: the sign, and the logarithm of the absolute value."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+class InverseEx(NamedTuple):
+    """What `inv_ex` returns."""
+
+    inverse: Tensor
+    info: Tensor
+
+
+class SolveEx(NamedTuple):
+    """What `solve_ex` returns."""
+
+    result: Tensor
+    info: Tensor
 
 
 # What every matrix gate asks and says.
@@ -86,16 +106,6 @@ def _which(found: np.ndarray, what: str, enough: float) -> str:
 def mT(x: Any) -> Any:
     """Each matrix transposed; with a name of its own, because every rule needs it."""
     return np.swapaxes(x, -1, -2)
-
-
-def lower(x: Any, k: int = 0) -> Any:
-    """The triangle on and below diagonal `k`, zeros elsewhere."""
-    return np.where(np.tri(*x.shape[-2:], k, dtype=bool), x, 0)
-
-
-def upper_of(x: Any, k: int = 0) -> Any:
-    """The triangle on and above diagonal `k`, zeros elsewhere."""
-    return np.where(np.tri(*x.shape[-2:], k - 1, dtype=bool), 0, x)
 
 
 def is_vector(A: Any, B: Any) -> bool:
@@ -187,7 +197,7 @@ def _fitting(name: str, A: Tensor, B: Tensor) -> Tensor:
 
 def _back_through_triangle(g: Any, z: Any, a: Any, b: Any, needs: Any, upper: bool, unit: bool) -> tuple[Any, Any]:
     for_b = run(_solve_triangular, mT(a), g, upper=not upper, unit=unit)
-    triangle = upper_of if upper else lower
+    triangle = np.triu if upper else np.tril
     k = (1 if upper else -1) if unit else 0
     return triangle(-(for_b @ mT(z)), k) if needs[0] else None, for_b
 
@@ -242,7 +252,7 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
     return _solve_triangular(A, _fitting("solve_triangular", A, B), upper=bool(upper), unit=bool(unitriangular))
 
 
-def inv_ex(A: Any, *, check_errors: bool = False) -> Any:
+def inv_ex(A: Any, *, check_errors: bool = False) -> InverseEx:
     """(inverse, info): the inverse, nan where a matrix is singular, and there info > 0.
 
     `info` (int32) is the number, from 1, of the first pivot that is zero. `check_errors=True` raises instead.
@@ -253,12 +263,12 @@ def inv_ex(A: Any, *, check_errors: bool = False) -> Any:
     """
     A = matrices(A, "inv_ex", square=True)
     if check_errors:
-        return _InvEx(_inverse(A), Tensor(np.zeros(A.shape[:-2], np.int32)))
+        return InverseEx(_inverse(A), Tensor(np.zeros(A.shape[:-2], np.int32)))
     info, safe, shown = _survivors(A)
-    return _InvEx(shown(_inverse(safe)), info)
+    return InverseEx(shown(_inverse(safe)), info)
 
 
-def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> Any:
+def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -> SolveEx:
     """(result, info): `solve`, with nan where a matrix is singular; `info` as in `inv_ex`.
 
     >>> import tinygrad_edu as tg
@@ -267,9 +277,9 @@ def solve_ex(A: Any, B: Any, *, left: bool = True, check_errors: bool = False) -
     """
     A, B = matrices(A, "solve_ex", square=True), as_tensor(B)
     if check_errors:
-        return _SolveEx(solve(A, B, left=left), Tensor(np.zeros(A.shape[:-2], np.int32)))
+        return SolveEx(solve(A, B, left=left), Tensor(np.zeros(A.shape[:-2], np.int32)))
     info, safe, shown = _survivors(A)
-    return _SolveEx(shown(solve(safe, B, left=left), vector=is_vector(A, B)), info)
+    return SolveEx(shown(solve(safe, B, left=left), vector=is_vector(A, B)), info)
 
 
 def _survivors(A: Tensor) -> tuple[Tensor, Tensor, Callable[..., Tensor]]:
@@ -306,10 +316,6 @@ def first_zero_pivot(lu: np.ndarray) -> np.ndarray:
     """For each matrix the number, from 1, of the first zero on U's diagonal; 0 if there is none."""
     zero = np.diagonal(lu, axis1=-2, axis2=-1) == 0
     return np.where(zero.any(-1), np.argmax(zero, axis=-1) + 1 if zero.size else 0, 0).astype(np.int32)
-
-
-_InvEx = namedtuple("inv_ex", ["inverse", "info"])
-_SolveEx = namedtuple("solve_ex", ["result", "info"])
 
 
 # Determinants.
@@ -376,10 +382,9 @@ _slogdet = gate(
     local=("A⁻ᵀ for logabsdet, 0 for sign",),
     outputs=2,
 )
-_Slogdet = namedtuple("slogdet", ["sign", "logabsdet"])
 
 
-def slogdet(A: Any) -> Any:
+def slogdet(A: Any) -> Slogdet:
     """(sign, logabsdet) of the determinant, each of shape (…): where `det` would overflow.
 
     A singular matrix has sign 0 and logabsdet -inf, and no gradient: `backward()` raises
@@ -392,7 +397,7 @@ def slogdet(A: Any) -> Any:
     >>> tg.slogdet(-tg.eye(3)).sign
     tensor(-1.)
     """
-    return _Slogdet(*_slogdet(matrices(A, "slogdet", square=True)))
+    return Slogdet(*_slogdet(matrices(A, "slogdet", square=True)))
 
 
 def logdet(A: Any) -> Tensor:
