@@ -1,5 +1,6 @@
 """tinygrad_edu: an autograd engine on NumPy that shows its work."""
 
+from . import autograd, data, errors, func, linalg, nn, optim, special, utils
 from . import numpy_protocol as _numpy_protocol
 from .creation import *
 from .dtypes import *

@@ -23,6 +23,7 @@ __all__ = [
     "NotCoveredError",
     "NotPositiveDefiniteError",
     "ShapeError",
+    "StateDictError",
     "SingularMatrixError",
     "TinygradError",
     "UnusedInputError",
@@ -110,6 +111,10 @@ class NotCoveredError(TinygradError, TypeError):
 
 class DataFileError(TinygradError, ValueError):
     """A data file that is missing, truncated, corrupt, or not what its name says."""
+
+
+class StateDictError(TinygradError):
+    """A `state_dict` that does not fit what it is loaded into: names missing, unexpected, misshapen."""
 
 
 class MissingExtraError(TinygradError, ImportError):

@@ -1,0 +1,125 @@
+"""linear: x Wᵀ + b, and the layer that keeps W and b."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes, engine
+from ..errors import ShapeError
+from ..tensor import Tensor
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+__all__ = ["Identity", "Linear"]
+
+
+def _for_weight(g: Any, z: Any, x: Any, w: Any) -> Any:
+    """gᵀ x, all axes but the last counted as one."""
+    if g.ndim != 2:
+        g, x = np.reshape(g, (-1, w.shape[0])), np.reshape(x, (-1, w.shape[1]))
+    return np.matmul(np.swapaxes(g, 0, 1), x)
+
+
+# A gate of its own: matmul(x, W.T) hands W a gradient in transposed memory, and the update of W by
+# it takes a third of a small network's whole step.
+_linear = engine.gate(
+    "linear",
+    lambda x, w: np.matmul(x, w.transpose(1, 0)),
+    lambda g, z, x, w: np.matmul(g, w),
+    _for_weight,
+    kind="switch",
+    local=("W", "x"),
+    says="x Wᵀ: (…, in) and (out, in) -> (…, out).",
+)
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
+    """input @ weightᵀ + bias.
+
+    Args:
+        input: of shape (…, in).
+        weight: of shape (out, in).
+        bias: of shape (out,), or None.
+
+    Raises:
+        ShapeError: if these do not fit.
+
+    >>> import tinygrad_edu as tg
+    >>> linear(tg.tensor([1.0, 2.0]), tg.tensor([[3.0, 4.0]]), tg.tensor([0.5]))
+    tensor([11.5000])
+    """
+    try:
+        z = _linear(input, weight)
+    except ShapeError:
+        raise ShapeError(
+            "linear: the last axis of the input and of the weight are not one size.",
+            expected="input (…, in) and weight (out, in)",
+            got=f"input {np.shape(input)} and weight {np.shape(weight)}",
+        ) from None
+    return z if bias is None else z + bias  # type: ignore[no-any-return]
+
+
+class Linear(Module):
+    """x @ weightᵀ + bias: (…, in_features) -> (…, out_features).
+
+    As in PyTorch, weight and bias are drawn uniformly within ±1/sqrt(in_features).
+
+    Args:
+        bias: False for a layer without one.
+        dtype: of the parameters; default: `get_default_dtype()`.
+
+    Attributes:
+        weight: a Parameter of shape (out_features, in_features).
+        bias: a Parameter of shape (out_features,), or None.
+
+    Raises:
+        ShapeError: when called on an input whose last axis is not `in_features`.
+
+    >>> import tinygrad_edu as tg
+    >>> Linear(3, 2)(tg.ones(5, 3)).shape
+    (5, 2)
+    """
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None) -> None:
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        self.weight = Parameter(np.empty((out_features, in_features), dtype))
+        self.bias = Parameter(np.empty(out_features, dtype)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the weight and the bias anew."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x: Any) -> Tensor:
+        try:
+            return linear(x, self.weight, self.bias)
+        except ShapeError:
+            shape = np.shape(x)
+            raise ShapeError(
+                f"{type(self).__name__}({self.extra_repr()}) was given an input that it does not fit.",
+                expected=f"(…, {self.in_features})",
+                got=str(shape),
+                mend="put nn.Flatten() before it" if math.prod(shape[1:]) == self.in_features else "",
+            ) from None
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Identity(Module):
+    """Returns its input; takes any arguments, so that it can stand in for any layer."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__()
+
+    def forward(self, x: Any) -> Any:
+        return x

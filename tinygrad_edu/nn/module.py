@@ -1,0 +1,372 @@
+"""module: a part of a network: its parameters, its parts, its mode, and what it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import dtypes
+from ..engine import Handle
+from ..errors import StateDictError, TinygradError
+from ..tensor import Tensor, tick, written
+from .parameter import Parameter
+
+__all__ = ["Module"]
+
+
+class Keys(NamedTuple):
+    """What `load_state_dict` found no value for, and what it found no place for."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class Module:
+    """The base of every network and layer: assign parameters and modules, define `forward`.
+
+    A Parameter, a buffer or a Module is an ordinary attribute; what a Module owns is read from its
+    attributes, in the order of their assignment.
+
+    Attributes:
+        training: whether the module is in training mode (else evaluation mode).
+        ticks: the interval of the engine's counter that the last call spanned: every gate that it
+            recorded was born in it. None before the first call.
+
+    >>> import tinygrad_edu as tg
+    >>> class Scale(Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.factor = Parameter(tg.tensor(2.0))
+    ...
+    ...     def forward(self, x):
+    ...         return x * self.factor
+    >>> scale = Scale()
+    >>> scale(tg.tensor(3.0)).item(), [name for name, _ in scale.named_parameters()]
+    (6.0, ['factor'])
+    """
+
+    training: bool = True
+    ticks: tuple[int, int] | None = None
+    _persistent: Mapping[str, bool] = {}
+    _hooks: tuple[dict[int, Any], dict[int, Any]] | None = None  # before and after forward
+
+    def __init__(self) -> None: ...
+
+    # calling it
+
+    def forward(self, *args: Any, **keywords: Any) -> Any:
+        """What the module computes; call the module itself, which runs the hooks too."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward()")
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        start = tick()
+        if self._hooks is None:
+            result = self.forward(*args, **keywords)
+        else:
+            result = self._call_with_hooks(args, keywords)
+        self.__dict__["ticks"] = (start, tick())
+        return result
+
+    def _call_with_hooks(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        before, after = self._hooks  # type: ignore[misc]
+        for hook in list(before.values()):
+            other = hook(self, args)
+            if other is not None:
+                args = other if isinstance(other, tuple) else (other,)
+        result = self.forward(*args, **keywords)
+        for hook in list(after.values()):
+            other = hook(self, args, result)
+            result = result if other is None else other
+        return result
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, args)` before every forward; what it returns replaces the arguments."""
+        return self._register(0, hook)
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, args, output)` after every forward; what it returns replaces the output.
+
+        >>> import tinygrad_edu as tg
+        >>> layer = tg.nn.ReLU()
+        >>> handle = layer.register_forward_hook(lambda module, args, output: output * 10)
+        >>> layer(tg.tensor(1.0)); handle.remove(); layer(tg.tensor(1.0))
+        tensor(10.)
+        tensor(1.)
+        """
+        return self._register(1, hook)
+
+    def _register(self, which: int, hook: Callable[..., Any]) -> Handle:
+        if self._hooks is None:
+            self._hooks = ({}, {})
+        key = tick()
+        self._hooks[which][key] = hook
+        return Handle(self._hooks[which], key)
+
+    # what it owns
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        before = self.__dict__.get(name)
+        if isinstance(before, Parameter) and value is not None and not isinstance(value, Parameter):
+            raise TinygradError(
+                f"{type(self).__name__}.{name} is a Parameter; assigning another thing would lose it.",
+                expected="a Parameter or None",
+                got=type(value).__name__,
+                mend=f"wrap it in nn.Parameter(…), or write the values: with tg.no_grad(): module.{name}[...] = …",
+            )
+        if isinstance(value, Parameter) and value.name is None:
+            value.name = name
+        object.__setattr__(self, name, value)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter by name, as assigning the attribute does; None for one that is absent."""
+        if param is not None and not isinstance(param, Parameter):
+            raise TinygradError(f"parameter {name!r} must be a Parameter or None.", got=type(param).__name__)
+        setattr(self, _checked(name), param)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a Tensor that belongs to the module's state and is not trained: a running mean, a mask.
+
+        Args:
+            persistent: whether it is part of `state_dict()`.
+        """
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TinygradError(f"buffer {name!r} must be a Tensor or None.", got=type(tensor).__name__)
+        self._persistent = {**self._persistent, _checked(name): persistent}
+        setattr(self, name, tensor)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a part by name, as assigning the attribute does."""
+        setattr(self, _checked(name), module)
+
+    add_module = register_module
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """The parts this module owns directly, each once, with their names."""
+        seen = set()
+        for name, value in vars(self).items():
+            if isinstance(value, Module) and id(value) not in seen:
+                seen.add(id(value))
+                yield name, value
+
+    def children(self) -> Iterator[Module]:
+        """The parts this module owns directly, each once."""
+        return (module for _, module in self.named_children())
+
+    def named_modules(self, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
+        """This module (named "") and all parts of its parts, with dotted names; shared ones once."""
+        return self._named_modules(prefix, set() if remove_duplicate else None)
+
+    def _named_modules(self, prefix: str, seen: set[int] | None) -> Iterator[tuple[str, Module]]:
+        if seen is not None:
+            if id(self) in seen:
+                return
+            seen.add(id(self))
+        yield prefix, self
+        for name, value in vars(self).items():
+            if isinstance(value, Module):
+                yield from value._named_modules(_dotted(prefix, name), seen)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all parts of its parts, each once."""
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Every parameter with its dotted name; one that is shared comes once, under its first name.
+
+        >>> import tinygrad_edu as tg
+        >>> [(name, p.shape) for name, p in tg.nn.Sequential(tg.nn.Linear(3, 2)).named_parameters()]
+        [('0.weight', (2, 3)), ('0.bias', (2,))]
+        """
+        return self._named("_own_parameters", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """Every parameter, each once: what an optimizer takes."""
+        return (p for _, p in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Every buffer with its dotted name; one that is shared comes once."""
+        return self._named("_own_buffers", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Every buffer, each once."""
+        return (b for _, b in self.named_buffers(recurse=recurse))
+
+    def _named(self, own: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
+        modules = self.named_modules(prefix, remove_duplicate) if recurse else [(prefix, self)]
+        seen: set[int] = set()
+        for path, module in modules:
+            for name, value in getattr(module, own)():
+                if not (remove_duplicate and id(value) in seen):
+                    seen.add(id(value))
+                    yield _dotted(path, name), value
+
+    def _own_parameters(self) -> list[tuple[str, Parameter]]:
+        return [(name, value) for name, value in vars(self).items() if isinstance(value, Parameter)]
+
+    def _own_buffers(self) -> list[tuple[str, Tensor]]:
+        return [(name, getattr(self, name)) for name in self._persistent if getattr(self, name, None) is not None]
+
+    # changing all of it
+
+    def apply(self, fn: Callable[[Module], Any]) -> Module:
+        """Call `fn` on every part, then on this module; returns the module."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Module:
+        """Set training mode (or evaluation mode) here and in every part; returns the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """Set evaluation mode here and in every part; returns the module."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Module:
+        """Ask for gradients of every parameter, or freeze them all; returns the module."""
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradient of every parameter, or set it to zeros."""
+        for p in self.parameters():
+            zero_grad(p, set_to_none)
+
+    def to(self, dtype: Any) -> Module:
+        """Cast every floating-point parameter and buffer, in place; returns the module.
+
+        >>> import tinygrad_edu as tg
+        >>> tg.nn.Linear(2, 1).to(tg.float64).weight.dtype
+        dtype('float64')
+        """
+        dtype = dtypes.check_dtype(dtype)
+        for t in (*self.parameters(), *self.buffers()):
+            if t._data.dtype.kind == "f":
+                t._data = t._data.astype(dtype)
+                t.grad = None if t.grad is None else Tensor(t.grad._data.astype(dtype))
+                written(t)
+        return self
+
+    def double(self) -> Module:
+        """Cast to float64, in place; returns the module."""
+        return self.to(dtypes.float64)
+
+    def float(self) -> Module:
+        """Cast to float32, in place; returns the module."""
+        return self.to(dtypes.float32)
+
+    # saving and loading
+
+    def state_dict(self, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
+        """Every parameter and persistent buffer by its dotted name, as PyTorch names them.
+
+        The Tensors look at the module's own memory, as in PyTorch: further training changes them.
+        Deep-copy the dict to keep a snapshot.
+
+        Args:
+            prefix: put before every name.
+            keep_vars: the parameters themselves instead of detached Tensors.
+
+        >>> import tinygrad_edu as tg
+        >>> list(tg.nn.Linear(3, 2).state_dict())
+        ['weight', 'bias']
+        """
+        return {prefix + name: t if keep_vars else t.detach() for name, t in self._state()}
+
+    def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+        """The whole state in PyTorch's order; what is shared comes under each of its names."""
+        for path, module in self.named_modules(prefix, remove_duplicate=False):
+            yield from ((_dotted(path, name), p) for name, p in module._own_parameters())
+            yield from ((_dotted(path, name), b) for name, b in module._own_buffers() if module._persistent[name])
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Keys:
+        """Copy the values of a `state_dict()` into this module, all of them or none.
+
+        Args:
+            state_dict: from names to Tensors or arrays; they are cast to this module's dtypes.
+            strict: raise for names that are missing or unexpected.
+
+        Returns:
+            The names that were missing and unexpected, as `missing_keys` and `unexpected_keys`.
+
+        Raises:
+            StateDictError: listing every missing, unexpected and misshapen name. The module is as
+                it was. A shape that does not fit raises whether strict or not.
+        """
+        own = dict(self._state())
+        keys = Keys([name for name in own if name not in state_dict], [name for name in state_dict if name not in own])
+        arrays = {name: np.array(value) for name, value in state_dict.items() if name in own}
+        misshapen = [
+            f"{name}: {own[name].shape} here, {array.shape} there"
+            for name, array in arrays.items()
+            if array.shape != own[name].shape or array.dtype.kind not in "fiub"
+        ]
+        if misshapen or (strict and any(keys)):
+            found = (("missing", keys.missing_keys), ("unexpected", keys.unexpected_keys), ("misshapen", misshapen))
+            raise StateDictError(
+                f"this state_dict does not fit {type(self).__name__}, which was left as it was.",
+                got="\n".join(f"{kind}: " + ", ".join(map(str, names)) for kind, names in found if names),
+                mend="" if misshapen else "pass strict=False to load only the names that fit",
+            )
+        for name, array in arrays.items():
+            own[name]._data[...] = array
+            written(own[name])
+        return keys
+
+    # printing it
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses of this module's own line."""
+        return ""
+
+    def __repr__(self) -> str:
+        return f"{self._text(self.training)}  # {_mode(self)}"
+
+    def _text(self, training: bool) -> str:
+        """This module as text; a part says its mode only where it differs from the whole's."""
+        own = self.extra_repr()
+        rows = []
+        for name, child in ((n, m) for n, m in vars(self).items() if isinstance(m, Module)):
+            other = f"  # {_mode(child)}" if child.training != training else ""
+            rows.append(f"({name}): {child._text(child.training)}{other}")
+        if not rows:
+            return f"{type(self).__name__}({own})"
+        lines = ([own] if own else []) + rows
+        return f"{type(self).__name__}(\n  " + "\n".join(lines).replace("\n", "\n  ") + "\n)"
+
+
+def zero_grad(p: Tensor, set_to_none: bool) -> None:
+    """Forget the gradient of `p`, or set it to zeros, in place unless it is on a graph."""
+    if p.grad is None:
+        return
+    if set_to_none:
+        p.grad = None
+    elif p.grad.requires_grad:
+        p.grad = Tensor(np.zeros_like(p._data))
+    else:
+        p.grad._data[...] = 0
+        written(p.grad)
+
+
+def _mode(module: Module) -> str:
+    return "training mode" if module.training else "evaluation mode"
+
+
+def _dotted(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _checked(name: str) -> str:
+    if not name or "." in name:
+        raise TinygradError("the name of a parameter, buffer or module is not empty and has no dot.", got=repr(name))
+    return name

@@ -1,0 +1,4 @@
+"""optim: optimizers, under PyTorch's names, with its trajectories."""
+
+from .optimizer import *
+from .sgd import *
