@@ -37,6 +37,8 @@ from .gates.linalg import (
     tensorsolve,
 )
 from .gates.linalg import inverse as inv
+from .gates.linalg import linalg_diagonal as diagonal
+from .gates.linalg import linalg_vander as vander
 from .gates.switch import linalg_cross as cross
 from .gates.switch import matmul, matrix_power, multi_dot, vecdot
 
@@ -47,6 +49,7 @@ __all__ = [
     "cond",
     "cross",
     "det",
+    "diagonal",
     "eigh",
     "eigvalsh",
     "householder_product",
@@ -74,6 +77,7 @@ __all__ = [
     "svdvals",
     "tensorinv",
     "tensorsolve",
+    "vander",
     "vecdot",
     "vector_norm",
 ]

@@ -20,14 +20,15 @@ import numpy as np
 
 from .. import engine
 from ..axes import axis_of
-from ..engine import run
+from ..engine import clone, run
 from ..errors import DtypeError, LinAlgError, NotPositiveDefiniteError, ShapeError, SingularMatrixError
 from ..tensor import Tensor, as_tensor
 from .binding import methods
-from .reshape import permute, reshape, transpose
+from .indexing import diagonal
+from .reshape import permute, reshape, stack, transpose
 from .route import where
 
-__all__ = ["det", "inverse", "logdet", "matrix_exp", "slogdet"]
+__all__ = ["det", "inverse", "logdet", "matrix_exp", "slogdet", "triangular_solve"]
 
 gate = partial(engine.gate, kind="switch")
 
@@ -51,6 +52,13 @@ class SolveEx(NamedTuple):
 
     result: Tensor
     info: Tensor
+
+
+class TriangularSolve(NamedTuple):
+    """What `triangular_solve` returns: the solution, and a copy of the matrix."""
+
+    solution: Tensor
+    cloned_coefficient: Tensor
 
 
 # What every matrix gate asks and says.
@@ -250,6 +258,21 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
         A, B = transpose(A, -1, -2), transpose(B, -1, -2)
         return transpose(solve_triangular(A, B, upper=not upper, unitriangular=unitriangular), -1, -2)
     return _solve_triangular(A, _fitting("solve_triangular", A, B), upper=bool(upper), unit=bool(unitriangular))
+
+
+def triangular_solve(
+    b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> TriangularSolve:
+    """(solution, a copy of A) of A X = b, or with `transpose` of A.mT X = b: PyTorch's older form of `linalg.solve_triangular`.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.triangular_solve(tg.tensor([[4.0]]), tg.tensor([[2.0]])).solution
+    tensor([[2.]])
+    """
+    A = matrices(A, "triangular_solve", square=True)
+    turned = mT(A) if transpose else A
+    solution = solve_triangular(turned, b, upper=upper != transpose, unitriangular=unitriangular)
+    return TriangularSolve(solution, clone(A))
 
 
 def inv_ex(A: Any, *, check_errors: bool = False) -> InverseEx:
@@ -472,7 +495,7 @@ def matrix_exp(A: Any) -> Tensor:
     return _matrix_exp(matrices(A, "matrix_exp", square=True))
 
 
-# Tensors as matrices.
+# Tensors as matrices, vectors as matrices, matrices as vectors.
 
 
 def tensorinv(A: Any, ind: int = 2) -> Tensor:
@@ -522,4 +545,33 @@ def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
     return reshape(solve(reshape(A, (n, n)), reshape(B, -1)), rest)
 
 
-methods(det, inverse, logdet, matrix_exp, slogdet)
+def linalg_vander(x: Any, *, N: int | None = None) -> Tensor:
+    """The powers 1, x, x² … x^(N-1) of each element: (…, n) -> (…, n, N); N is n by default.
+
+    Raises:
+        ShapeError: for a number instead of a vector, or N < 2.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.linalg.vander(tg.tensor([2, 3]), N=3).tolist()
+    [[1, 2, 4], [1, 3, 9]]
+    """
+    x = as_tensor(x)
+    if x.ndim < 1 or (N is not None and N < 2):
+        raise ShapeError("vander needs vectors and two powers or more.", got=f"shape {x.shape}, N={N}")
+    powers = [Tensor(np.ones_like(x._data))]
+    for _ in range(1, x.shape[-1] if N is None else N):
+        powers.append(powers[-1] * x)
+    return stack(powers, -1)
+
+
+def linalg_diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The diagonals of matrices, (…, n, n) -> (…, n): `diagonal` of the last two axes.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.linalg.diagonal(tg.eye(2))
+    tensor([1., 1.])
+    """
+    return diagonal(A, offset, dim1, dim2)
+
+
+methods(det, inverse, logdet, matrix_exp, slogdet, triangular_solve)

@@ -69,4 +69,12 @@ CASES = [
     case("tensorsolve", lambda T, a, b: T.linalg.tensorsolve(a.reshape(2, 3, 6), b), regular(6), real(2, 3)),
     case("tensorsolve: dims", lambda T, a, b: T.linalg.tensorsolve(a.reshape(6, 2, 3), b, dims=(0,)), regular(6),
          real(2, 3)),
+    case("triangular_solve", lambda T, b, a: T.triangular_solve(b, a), real(2, 3, 1), spd(3, 2)),
+    case("triangular_solve: transposed", lambda T, b, a: b.triangular_solve(a, upper=False, transpose=True), real(3, 2),
+         spd(3)),
+    case("triangular_solve: unitriangular", lambda T, b, a: T.triangular_solve(b, a, True, True, True),
+         real(3, 2), real(3, 3)),
+    case("vander: of torch.linalg", lambda T, x: T.linalg.vander(x), real(2, 3)),
+    case("vander: N, at 0", lambda T, x: T.linalg.vander(x, N=5), values([0.0, 1.0, -2.0])),
+    case("diagonal: of torch.linalg", lambda T, x: T.linalg.diagonal(x, offset=1), real(2, 3, 4)),
 ]  # fmt: skip
