@@ -2,11 +2,13 @@
 
 from types import ModuleType as _Module
 
+from .compare import *
 from .composed import *
 from .distribute import *
 from .factor import *
 from .indexing import *
 from .linalg import *
+from .ranking import *
 from .reshape import *
 from .route import *
 from .slope import *

@@ -1,89 +1,281 @@
-"""route: gates that send the upstream gradient to the winner: the larger, the chosen, the indexed."""
+"""route: gates that send the upstream gradient to the winner: the larger, the chosen, the unclipped.
+
+Chosen by an index: `indexing.py`. Chosen by rank (sort, median): `ranking.py`.
+"""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import engine
-from ..axes import axes_of, either_name
-from ..engine import run
-from ..inplace import write
+from ..axes import axes_of, axis_of, either_name
+from ..errors import TinygradError
 from ..tensor import Tensor, as_tensor
-from .binding import methods
+from .binding import methods, methods_in_place
 
-__all__ = ["amax", "maximum", "relu", "where"]
+__all__ = [
+    "abs",
+    "absolute",
+    "amax",
+    "amin",
+    "aminmax",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "fmax",
+    "fmin",
+    "maximum",
+    "minimum",
+    "nan_to_num",
+    "relu",
+    "renorm",
+    "where",
+]
 
 gate = partial(engine.gate, kind="route")
+
+# NumPy takes a 0-d array in half the time of a Python 0.
+_ZERO = {np.dtype(c): np.zeros((), c) for c in "?bBhHiIlLqQefd"}
+_BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
+
+
+def only(g: Any, mask: Any) -> Any:
+    """g where the mask holds and exactly 0 elsewhere, even where g is inf or nan.
+
+    A router must not multiply g by 0: sqrt(relu(x)) has an infinite upstream where x < 0. The bits
+    of g as an integer times the mask take a fifth of the time of np.where.
+    """
+    if isinstance(g, Tensor):
+        return _where(mask, g, np.zeros((), g.dtype))
+    return (g.view(_BITS[g.dtype]) * mask).view(g.dtype)
 
 
 # Between two.
 
+
+def _halved(g: Any, lost: Any, tied: Any) -> Any:
+    """g but where this input lost; half of it at a tie. A nan neither loses nor ties."""
+    g = only(g, np.logical_not(lost))
+    return np.where(tied, g / 2, g) if np.any(tied) else g
+
+
 maximum = gate(
     "maximum",
     np.maximum,
-    lambda g, z, x, y: _share(g, x, y),
-    lambda g, z, x, y: _share(g, y, x),
+    lambda g, z, x, y: _halved(g, x < y, x == y),
+    lambda g, z, x, y: _halved(g, x > y, x == y),
     local=("1 where x > y, 1/2 at a tie", "1 where y > x, 1/2 at a tie"),
-    says="The larger of x and y, elementwise; a tie shares the upstream in halves, as in PyTorch.",
+    says="""The larger of x and y, elementwise; a tie shares the upstream in halves, as in PyTorch; nan wins.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([1.0, 5.0, 2.0], requires_grad=True)
+    >>> tg.maximum(x, tg.tensor([3.0, 3.0, 2.0])).sum().backward(); x.grad
+    tensor([0.0000, 1.0000, 0.5000])
+    """,
 )
-
-
-def _share(g: Any, mine: Any, other: Any) -> Any:
-    return np.where(mine > other, g, np.where(mine == other, g / 2, np.zeros_like(g)))
-
+minimum = gate(
+    "minimum",
+    np.minimum,
+    lambda g, z, x, y: _halved(g, x > y, x == y),
+    lambda g, z, x, y: _halved(g, x < y, x == y),
+    local=("1 where x < y, 1/2 at a tie", "1 where y < x, 1/2 at a tie"),
+    says="The smaller of x and y, elementwise; a tie shares the upstream in halves, as in PyTorch; nan wins.",
+)
+fmax = gate(
+    "fmax",
+    np.fmax,
+    lambda g, z, x, y: only(g, np.logical_or(x >= y, np.isnan(y))),
+    lambda g, z, x, y: only(g, np.logical_not(np.logical_or(x >= y, np.isnan(y)))),
+    local=("1 where x >= y or y is nan", "1 where y > x or x is nan"),
+    says="The larger of x and y, elementwise; the other where one is nan. A tie goes to x, as in PyTorch.",
+)
+fmin = gate(
+    "fmin",
+    np.fmin,
+    lambda g, z, x, y: only(g, np.logical_or(x <= y, np.isnan(y))),
+    lambda g, z, x, y: only(g, np.logical_not(np.logical_or(x <= y, np.isnan(y)))),
+    local=("1 where x <= y or y is nan", "1 where y < x or x is nan"),
+    says="The smaller of x and y, elementwise; the other where one is nan. A tie goes to x, as in PyTorch.",
+)
 
 _where = gate(
     "where",
     np.where,
     None,
-    lambda g, z, condition, x, y: np.where(condition, g, np.zeros_like(g)),
-    lambda g, z, condition, x, y: np.where(condition, np.zeros_like(g), g),
+    lambda g, z, condition, x, y: only(g, condition),
+    lambda g, z, condition, x, y: only(g, np.logical_not(condition)),
     local=("", "1 where the condition holds, else 0", "0 where the condition holds, else 1"),
 )
 
 
-def where(condition: Any, x: Any, y: Any) -> Tensor:
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     """x where the condition holds, y elsewhere, with broadcasting.
+
+    With the condition alone: `nonzero(condition, as_tuple=True)`, the indices of its true elements.
 
     >>> import tinygrad_edu as tg
     >>> tg.where(tg.tensor([True, False]), 1.0, tg.tensor([5.0, 6.0]))
     tensor([1., 6.])
     """
-    return _where(as_tensor(condition), x, y)
+    condition = as_tensor(condition)
+    if x is None or y is None:
+        if x is not y:
+            raise TinygradError("where takes a condition alone, or with both x and y.")
+        return tuple(Tensor(i) for i in np.nonzero(np.atleast_1d(condition._data)))
+    if condition._data.dtype.kind != "b":
+        condition = Tensor(condition._data != 0)
+    return _where(condition, x, y)
 
+
+def _method_where(x: Tensor, condition: Any, y: Any) -> Tensor:
+    """x.where(condition, y): x where the condition holds, y elsewhere."""
+    return where(condition, x, y)
+
+
+# Of one.
 
 relu = gate(
     "relu",
-    lambda x: np.maximum(x, 0),
-    lambda g, z, x: g * (z > 0),
+    lambda x: np.maximum(x, _ZERO[x.dtype]),
+    lambda g, z, x: only(g, z != _ZERO[z.dtype]),
     local=("1 where x > 0, else 0",),
-    says="max(x, 0), elementwise; the gradient at 0 is 0.",
+    says="""max(x, 0), elementwise; the gradient at 0 is 0.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([-1.0, 0.0, 2.0], requires_grad=True)
+    >>> tg.relu(x).sum().backward(); x.grad
+    tensor([0., 0., 1.])
+    """,
 )
+
+abs = absolute = gate(
+    "abs",
+    np.absolute,
+    lambda g, z, x: g * _sign(x),
+    local=("sign(x)",),
+    says="The distance from 0, elementwise; the gradient at 0 is 0.",
+)
+
+
+def _sign(x: Any) -> np.ndarray:
+    """-1, 0 or 1, and 0 for nan as in PyTorch; at int8, which promotes no float."""
+    a = np.asarray(x)
+    zero = _ZERO[a.dtype]
+    return np.greater(a, zero).view(np.int8) - np.less(a, zero).view(np.int8)
+
+
+_nan_to_num = gate(
+    "nan_to_num",
+    lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
+    lambda g, z, x, nan, posinf, neginf: only(g, np.isfinite(x)),
+    local=("1 where x is finite, else 0",),
+)
+
+
+def nan_to_num(x: Any, nan: float | None = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """Numbers in place of nan, inf and -inf (None: the dtype's largest and smallest); those get no gradient.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.nan_to_num(tg.tensor([float("nan"), float("inf"), 2.0]), posinf=9.0)
+    tensor([0., 9., 2.])
+    """
+    return _nan_to_num(as_tensor(x), nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+
+
+def _inside(x: Any, low: Any, high: Any) -> Any:
+    if high is None:
+        return x >= low
+    return x <= high if low is None else np.logical_and(x >= low, x <= high)
+
+
+def _clamped(x: Any, low: Any, high: Any) -> Any:
+    z = x if low is None else np.maximum(x, low)
+    return z if high is None else np.minimum(z, high)
+
+
+_clamp = gate(
+    "clamp",
+    _clamped,
+    lambda g, z, x, low, high: only(g, _inside(x, low, high)),
+    lambda g, z, x, low, high: only(g, x < low if high is None else np.logical_and(x < low, low < high)),
+    lambda g, z, x, low, high: only(g, x > high if low is None else np.logical_or(x > high, high < low)),
+    local=("1 where low <= x <= high, else 0", "1 where x < low", "1 where x > high"),
+)
+
+
+def clamp(x: Any, min: Any = None, max: Any = None) -> Tensor:
+    """x held between `min` and `max`: numbers or Tensors, either may be None; where min > max, max wins.
+
+    At the bounds themselves the upstream goes to x, as in PyTorch.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([-1.0, 0.0, 0.5, 3.0], requires_grad=True)
+    >>> tg.clamp(x, 0, 1).sum().backward(); x.grad
+    tensor([0., 1., 1., 0.])
+    """
+    if min is None and max is None:
+        raise TinygradError("clamp needs at least one of min and max.")
+    return _clamp(as_tensor(x), min, max)
+
+
+clip = clamp
+
+
+def clamp_min(x: Any, min: Any) -> Tensor:
+    """x, but not below `min` (a number or a Tensor).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.clamp_min(tg.tensor([-1.0, 2.0]), 0.5)
+    tensor([0.5000, 2.0000])
+    """
+    return clamp(x, min)
+
+
+def clamp_max(x: Any, max: Any) -> Tensor:
+    """x, but not above `max` (a number or a Tensor).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.clamp_max(tg.tensor([-1.0, 2.0]), 0.5)
+    tensor([-1.0000,  0.5000])
+    """
+    return clamp(x, None, max)
 
 
 # Along axes.
 
+
+def _to_winners(g: Any, z: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """An equal share to each of the tied winners."""
+    if not keepdims:
+        g, z = np.expand_dims(g, axis), np.expand_dims(z, axis)
+    won = x == z
+    return g * won / np.sum(won, axis=axis, keepdims=True, dtype=g.dtype)
+
+
 _amax = gate(
     "amax",
     lambda x, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims),
-    lambda g, z, x, axis, keepdims: _to_winners(g, z, x, axis, keepdims),
+    _to_winners,
     local=("1/n for the n tied largest, else 0",),
 )
-
-
-def _to_winners(g: Any, z: Any, x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
-    if not keepdims:
-        g, z = np.expand_dims(g, axis), np.expand_dims(z, axis)
-    won = np.equal(x, z) * np.ones_like(g)  # at g's dtype: a bool count would be an integer
-    return g * won / np.sum(won, axis=axis, keepdims=True)
+_amin = gate(
+    "amin",
+    lambda x, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims),
+    _to_winners,
+    local=("1/n for the n tied smallest, else 0",),
+)
 
 
 @either_name
 def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The largest element over `axis`; ties share the upstream equally, as in PyTorch.
+    """The largest element over `axis` (an int, a tuple, None for all); ties share the upstream equally.
+
+    Raises:
+        ShapeError: if there is no element to choose from.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor([1.0, 3.0, 3.0], requires_grad=True)
@@ -94,78 +286,55 @@ def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return _amax(x, axis=axes_of(axis, x.ndim, "amax"), keepdims=keepdims)
 
 
-# By index.
+@either_name
+def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The smallest element over `axis` (an int, a tuple, None for all); ties share the upstream equally.
 
-_index = gate(
-    "index",
-    lambda x, index: x[index],
-    lambda g, z, x, index: run(_unindex, g, shape=x.shape, index=index),
-    local=("1 at the index, else 0",),
-    view=True,
-)
-_unindex = gate(
-    "unindex",
-    lambda g, shape, index: _added_at(g, shape, index),
-    lambda gg, z, g, shape, index: gg[index],
-    local=("1",),
-    says="Zeros of a shape with g added at the index: what indexing sends back.",
-)
+    >>> import tinygrad_edu as tg
+    >>> tg.amin(tg.tensor([[1.0, 3.0], [0.0, 4.0]]), dim=1)
+    tensor([1., 0.])
+    """
+    x = as_tensor(x)
+    return _amin(x, axis=axes_of(axis, x.ndim, "amin"), keepdims=keepdims)
 
 
-def _added_at(g: Any, shape: tuple[int, ...], index: Any) -> Any:
-    out = np.zeros(shape, g.dtype)
-    parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, np.ndarray) and part.dtype.kind != "b" for part in parts):
-        np.add.at(out, index, g)  # an index array may name an element twice
-    else:
-        out[index] = g
-    return out
+class MinMax(NamedTuple):
+    """What `aminmax` returns."""
+
+    min: Tensor
+    max: Tensor
 
 
-def _plain(index: Any) -> Any:
-    """An index without Tensors and lists: arrays of its own, which nobody can write to later."""
-    if isinstance(index, tuple):
-        return tuple(_plain(part) for part in index)
-    if isinstance(index, (list, np.ndarray)):
-        return np.array(index) if np.size(index) else np.array(index, dtype=np.int64)
-    return np.array(index._data) if isinstance(index, Tensor) else index
+@either_name
+def aminmax(x: Any, *, axis: Any = None, keepdims: bool = False) -> MinMax:
+    """The smallest and the largest element, over `axis` or all: `amin` and `amax` together.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.aminmax(tg.tensor([2.0, 1.0, 5.0]))
+    MinMax(min=tensor(1.), max=tensor(5.))
+    """
+    return MinMax(amin(x, axis, keepdims), amax(x, axis, keepdims))
 
 
-def getitem(x: Tensor, index: Any) -> Tensor:
-    """x[index], with everything that NumPy accepts as an index."""
-    return _index(x, index=_plain(index))
+def renorm(x: Any, p: float, dim: int, maxnorm: float) -> Tensor:
+    """Each slice along `dim` whose p-norm exceeds `maxnorm`, scaled down to it; the others as they are.
+
+    Scaled by maxnorm / (norm + 1e-7), as in PyTorch.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.renorm(tg.tensor([[3.0, 4.0], [0.3, 0.4]]), 2, 0, 1.0)
+    tensor([[0.6000, 0.8000],
+            [0.3000, 0.4000]])
+    """
+    x = as_tensor(x)
+    others = tuple(a for a in range(x.ndim) if a != axis_of(dim, x.ndim, "renorm"))
+    size = abs(x)
+    too_long = Tensor((size._data**p).sum(others, keepdims=True) ** (1 / p) > maxnorm)
+    # A slice that stays does not need the norm, whose slope at 0 is no number.
+    total = (where(too_long, size, np.ones((), x.dtype)) ** p).sum(others, keepdims=True)
+    return where(too_long, x * (maxnorm / (total ** (1 / p) + 1e-7)), x)
 
 
-_index_put = gate(
-    "index_put",
-    lambda x, v, index: _put(x, v, index),
-    lambda g, z, x, v, index: run(_masked_out, g, index=index),
-    lambda g, z, x, v, index: g[index],
-    local=("0 at the index, else 1", "1 at the index"),
-    blind=True,
-    says="A copy of x with v written at the index.",
-)
-_masked_out = gate(
-    "masked_out",
-    lambda g, index: _put(g, 0, index),
-    lambda gg, z, g, index: run(_masked_out, gg, index=index),
-    local=("0 at the index, else 1",),
-    blind=True,
-    says="A copy of g with zeros at the index.",
-)
-
-
-def _put(x: Any, v: Any, index: Any) -> Any:
-    out = np.array(x)
-    out[index] = v
-    return out
-
-
-def setitem(t: Tensor, index: Any, value: Any) -> None:
-    """t[index] = value; while recording, `value` gets the upstream that arrives there."""
-    index = _plain(index)
-    write(t, "t[…] = v", lambda old, v: _index_put(old, v, index=index), value, where=index)
-
-
-methods(relu, maximum, amax)
-methods(__getitem__=getitem, __setitem__=setitem)
+methods(relu, maximum, minimum, fmax, fmin, abs, clamp, clamp_min, clamp_max, nan_to_num, amax, amin, aminmax, renorm)
+methods(absolute=abs, clip=clamp, __abs__=abs, where=_method_where)
+methods_in_place(relu, abs, clamp, clamp_min, clamp_max, nan_to_num, renorm, absolute_=abs, clip_=clamp)
