@@ -2,8 +2,8 @@
 
 The rules of the gates are written in these functions, so the same rule computes on arrays and
 records itself on Tensors. Where NumPy and PyTorch disagree, an adapter here speaks NumPy's way;
-only the dtype of mixed operands stays PyTorch's. A function that is not in these tables raises:
-the graph is never dropped silently.
+only the dtype of mixed operands stays PyTorch's, so that float32 stays float32. A function that is
+not in these tables raises: the graph is never dropped silently.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from . import explaining, gates, linalg
+from . import gates, linalg
 from .axes import axes_of
 from .engine import cast
 from .errors import NotCoveredError
@@ -72,7 +71,8 @@ def _dot(a: Any, b: Any) -> Tensor:
 
 def _gradient(f: Tensor, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """np.gradient: the spacings one by one; one derivative is not in a tuple."""
-    spacing = 1 if not varargs else varargs[0] if len(varargs) == 1 and not np.ndim(varargs[0]) else varargs
+    given = [as_tensor(x, f.dtype) if np.ndim(x) else x for x in varargs]
+    spacing = given[0] if len(given) == 1 and not np.ndim(given[0]) else given or 1
     found = gates.gradient(f, spacing=spacing, dim=axis, edge_order=edge_order)
     return found if len(found) > 1 else found[0]
 
@@ -87,6 +87,12 @@ def _quantile(a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims
     found = gates.quantile(rows, Tensor(q.ravel()), -1, interpolation=method)
     kept = tuple(1 if i in axes else a.shape[i] for i in range(a.ndim))
     return gates.reshape(found, (*q.shape, *(kept if keepdims else (a.shape[i] for i in rest))))
+
+
+def _broadcast_arrays(*args: Any) -> tuple[Any, ...]:
+    """Tensors stretched; what is no Tensor stays an array, of strings or objects too (matplotlib's)."""
+    shape = np.broadcast_shapes(*map(np.shape, args))
+    return tuple((gates if isinstance(x, Tensor) else np).broadcast_to(x, shape) for x in args)
 
 
 def _unique(ar: Tensor) -> Tensor:
@@ -186,6 +192,8 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.std: lambda a, axis=None, ddof=0, keepdims=False: gates.std(a, axis, correction=ddof, keepdim=keepdims),
     np.max: lambda a, axis=None, keepdims=False: gates.amax(a, axis, keepdims),
     np.min: lambda a, axis=None, keepdims=False: gates.amin(a, axis, keepdims),
+    np.amax: lambda a, axis=None, keepdims=False: gates.amax(a, axis, keepdims),
+    np.amin: lambda a, axis=None, keepdims=False: gates.amin(a, axis, keepdims),
     np.ptp: lambda a, axis=None, keepdims=False: gates.amax(a, axis, keepdims) - gates.amin(a, axis, keepdims),
     np.median: lambda a, axis=None, keepdims=False: _quantile(a, 0.5, axis, keepdims=keepdims),
     np.quantile: lambda a, q, axis=None, method="linear", keepdims=False: _quantile(a, q, axis, method, keepdims),
@@ -232,7 +240,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.expand_dims: lambda a, axis: gates.reshape(a, np.expand_dims(_shape_only(a), axis).shape),
     np.squeeze: lambda a, axis=None: gates.reshape(a, np.squeeze(_shape_only(a), axis).shape),
     np.broadcast_to: lambda array, shape: gates.broadcast_to(array, (shape,) if np.ndim(shape) == 0 else shape),
-    np.broadcast_arrays: lambda *args: gates.broadcast_tensors(*map(as_tensor, args)),
+    np.broadcast_arrays: _broadcast_arrays,
     np.atleast_1d: gates.atleast_1d,
     np.atleast_2d: gates.atleast_2d,
     np.atleast_3d: gates.atleast_3d,
@@ -421,7 +429,9 @@ def _as_tensors(result: Any) -> Any:
 
 
 def _operand(x: Any) -> Any:
-    """A 0-d array or NumPy scalar keeps its dtype; lists become arrays, as NumPy takes them."""
+    """A NumPy scalar is a number (it must not promote `np.sqrt(2) * t`); lists become arrays, as NumPy takes them."""
+    if isinstance(x, np.generic):
+        return x.item()
     return x if isinstance(x, (Tensor, bool, int, float)) else as_tensor(np.asarray(x))
 
 
@@ -439,32 +449,3 @@ def _not_covered(name: str, why: str = "") -> NotCoveredError:
 
 Tensor.__array_ufunc__ = array_ufunc  # type: ignore[attr-defined]
 Tensor.__array_function__ = array_function  # type: ignore[attr-defined]
-
-
-# Comparisons, which are NumPy's too.
-
-
-def _compare(name: str, ufunc: np.ufunc) -> Callable[[Tensor, Any], Any]:
-    this = SimpleNamespace(name=name)  # what the errors name
-
-    def called(self: Tensor, other: Any) -> Any:
-        if other is None or isinstance(other, str):
-            return NotImplemented
-        if not isinstance(other, (Tensor, np.ndarray, np.generic, bool, int, float)):
-            raise explaining.not_an_operand(this, other)
-        try:
-            return Tensor(ufunc(self._data, other._data if isinstance(other, Tensor) else other))
-        except ValueError as error:
-            raise explaining.failure(this, error, (self, other), {}) from None
-
-    called.__name__ = called.__qualname__ = name
-    called.__doc__ = f"np.{ufunc.__name__}, elementwise, with broadcasting: a bool Tensor, without a gradient."
-    return called
-
-
-for _name, _ufunc in {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
-}.items():  # fmt: skip
-    setattr(Tensor, f"__{_name}__", _compare(_name, _ufunc))
-    setattr(Tensor, _name, _compare(_name, _ufunc))
-Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]

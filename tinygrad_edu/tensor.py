@@ -75,8 +75,8 @@ class Tensor:
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
         self._data = as_array(data, dtype)
-        self.grad = None
-        self.gate = None
+        self.grad: Any = None
+        self.gate: Any = None
         self.inputs: Any = ()
         self.keywords: dict[str, Any] = {}
         self.born = 0
@@ -278,6 +278,14 @@ class Tensor:
             )
         self.requires_grad = requires_grad
         return self
+
+    def __copy__(self) -> Tensor:
+        if self.gate is not None:
+            return self.clone()  # type: ignore[no-any-return, attr-defined]
+        other = type(self).__new__(type(self))
+        Tensor.__init__(other, self._data, requires_grad=self.requires_grad, name=self.name)
+        other._memory, other._view = memory(self), True
+        return other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self.gate is not None:
