@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -263,7 +264,7 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
 def triangular_solve(
     b: Any, A: Any, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> TriangularSolve:
-    """(solution, a copy of A) of A X = b, or with `transpose` of A.mT X = b: PyTorch's older form of `linalg.solve_triangular`.
+    """(X, a copy of A) for A X = b, or with `transpose` A.mT X = b: an older form of `linalg.solve_triangular`.
 
     >>> import tinygrad_edu as tg
     >>> tg.triangular_solve(tg.tensor([[4.0]]), tg.tensor([[2.0]])).solution
@@ -345,13 +346,23 @@ def first_zero_pivot(lu: np.ndarray) -> np.ndarray:
 
 
 def _cofactors(x: np.ndarray) -> np.ndarray:
-    """det(A) A⁻ᵀ without dividing: from A = U S V the product of the *other* singular values."""
+    """det(A) A⁻ᵀ; near a singular matrix without dividing: from A = U S V, each s as the product of the *others*."""
+    with suppress(np.linalg.LinAlgError):
+        inverted = np.linalg.inv(x)
+        condition = _largest_column(x) * _largest_column(inverted)
+        if (condition < np.finfo(x.dtype).eps ** -0.5).all():  # the singular values take ten times as long
+            return np.linalg.det(x)[..., None, None] * np.swapaxes(inverted, -1, -2)
     u, s, vh = asked("det", np.linalg.svd, x)
     ones = np.ones_like(s[..., :1])
     before = np.cumprod(np.concatenate([ones, s[..., :-1]], axis=-1), axis=-1)
     after = np.cumprod(np.concatenate([ones, s[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
     sign = np.linalg.det(u) * np.linalg.det(vh)
     return u * (sign[..., None] * before * after)[..., None, :] @ vh
+
+
+def _largest_column(x: np.ndarray) -> np.ndarray:
+    """The 1-norm of each matrix."""
+    return np.max(np.sum(np.abs(x), axis=-2), axis=-1, initial=0)
 
 
 def _for_cofactors(g: Any, z: Any, x: Any) -> Any:
@@ -446,7 +457,7 @@ _PADE = (64764752532480000, 32382376266240000, 7771770303897600, 118735379642880
 def _exponential(x: np.ndarray) -> np.ndarray:
     """Scaling and squaring with the [13/13] Padé approximant, N. Higham (2005); at float64 throughout."""
     a, eye = x.astype(np.float64), np.eye(x.shape[-1])
-    size = np.max(np.sum(np.abs(a), axis=-2, keepdims=True), axis=-1, keepdims=True, initial=0)
+    size = _largest_column(a)[..., None, None]
     with np.errstate(all="ignore"):
         halvings = np.maximum(np.ceil(np.log2(size / 5.371920351148152)), 0)
         halvings = np.where(np.isfinite(halvings), halvings, 0)
