@@ -35,9 +35,13 @@ def tensors(
             `real` for floats, -9 to 9 for integers.
         requires_grad: for floats only; integers never do.
 
-    >>> tensors(shape=(2, 3), elements=positive, requires_grad=True).example()  # doctest: +SKIP
-    tensor([[1., 1., 1.],
-            [1., 1., 1.]], requires_grad=True)
+    >>> from hypothesis import given
+    >>> from tinygrad_edu.testing import positive
+    >>> @given(tensors(shape=(2, 3), elements=positive, requires_grad=True))
+    ... def test_log_grows_ever_slower(x):
+    ...     x.log().sum().backward()
+    ...     assert (x.grad > 0).all()
+    >>> test_log_grows_ever_slower()
     """
     shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4) if shape is None else shape
     return _several(st.tuples(_one_of(shapes, _shape)), [dtype], [elements], requires_grad).map(lambda made: made[0])
