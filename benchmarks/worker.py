@@ -30,7 +30,7 @@ def main(task, contender):
     """Make the step, warm it, then answer each line on standard input with a line of JSON."""
     module = importlib.import_module(f"benchmarks.tasks.{task}")
     step = getattr(module, contender)()
-    step()  # one warm step
+    step(*getattr(module, "WARM", ()))
     resident = status("VmRSS")
     forget_peak()
     warm = min(timed(step) for _ in range(3 if not hasattr(module, "ROUNDS") else 1))
