@@ -177,13 +177,16 @@ METHODS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
     (np.maximum, "accumulate"): lambda array, axis=0: gates.cummax(array, axis)[0],
     (np.minimum, "accumulate"): lambda array, axis=0: gates.cummin(array, axis)[0],
     (np.logaddexp, "accumulate"): lambda array, axis=0: gates.logcumsumexp(array, axis),
-} | {(ufunc, "outer"): _outer(ufunc) for ufunc in UFUNCS if ufunc.nin == 2 and ufunc.signature is None}  # fmt: skip
+}
+METHODS |= {(ufunc, "outer"): _outer(ufunc) for ufunc in UFUNCS if ufunc.nin == 2 and ufunc.signature is None}
 
 # Everything else.
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     # reductions
-    np.sum: lambda a, axis=None, dtype=None, keepdims=False: gates.sum(a, axis, keepdims, dtype=dtype),
+    np.sum: lambda a, axis=None, dtype=None, keepdims=False: (
+        gates.clone(a) if axis == () else gates.sum(a, axis, keepdims, dtype=dtype)
+    ),
     np.prod: lambda a, axis=None, dtype=None, keepdims=False: gates.prod(a, axis, keepdims, dtype=dtype),
     np.mean: lambda a, axis=None, dtype=None, keepdims=False: gates.mean(a, axis, keepdims, dtype=dtype),
     np.nansum: lambda a, axis=None, dtype=None, keepdims=False: gates.nansum(a, axis, keepdims, dtype=dtype),
@@ -200,8 +203,8 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.percentile: lambda a, q, axis=None, method="linear", keepdims=False: _quantile(
         a, np.asarray(_values(q)) / 100, axis, method, keepdims
     ),
-    np.cov: lambda m: gates.cov(m),
-    np.corrcoef: lambda x: gates.corrcoef(x),
+    np.cov: gates.cov,
+    np.corrcoef: gates.corrcoef,
     # along an axis
     np.cumsum: lambda a, axis=None, dtype=None: gates.cumsum(*_flat(a, axis), dtype=dtype),
     np.cumprod: lambda a, axis=None, dtype=None: gates.cumprod(*_flat(a, axis), dtype=dtype),
@@ -222,15 +225,15 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.nan_to_num: lambda x, copy=True, nan=0.0, posinf=None, neginf=None: gates.nan_to_num(x, nan, posinf, neginf),
     np.round: lambda a, decimals=0: gates.round(a, decimals=decimals),
     np.around: lambda a, decimals=0: gates.round(a, decimals=decimals),
-    np.fix: lambda x: gates.trunc(x),
-    np.sinc: lambda x: gates.sinc(x),
-    np.i0: lambda x: gates.i0(x),
-    np.real: lambda val: gates.clone(val),
-    np.copy: lambda a: gates.clone(a),
+    np.fix: gates.trunc,
+    np.sinc: gates.sinc,
+    np.i0: gates.i0,
+    np.real: gates.clone,
+    np.copy: gates.clone,
     np.astype: lambda x, dtype: cast(x, dtype=np.dtype(dtype)),
     # shapes
-    np.reshape: lambda a, shape: gates.reshape(a, shape),
-    np.ravel: lambda a: gates.ravel(a),
+    np.reshape: gates.reshape,
+    np.ravel: gates.ravel,
     np.transpose: lambda a, axes=None: gates.permute(a, tuple(range(a.ndim))[::-1] if axes is None else axes),
     np.permute_dims: lambda a, axes=None: gates.permute(a, tuple(range(a.ndim))[::-1] if axes is None else axes),
     np.matrix_transpose: lambda x: gates.transpose(x, -1, -2),
@@ -248,10 +251,10 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     # joined and parted
     np.concatenate: _concatenate,
     np.stack: lambda arrays, axis=0: gates.stack(arrays, axis),
-    np.hstack: lambda tup: gates.hstack(tup),
-    np.vstack: lambda tup: gates.vstack(tup),
-    np.dstack: lambda tup: gates.dstack(tup),
-    np.column_stack: lambda tup: gates.column_stack(tup),
+    np.hstack: gates.hstack,
+    np.vstack: gates.vstack,
+    np.dstack: gates.dstack,
+    np.column_stack: gates.column_stack,
     np.append: _append,
     np.array_split: lambda ary, indices_or_sections, axis=0: list(gates.tensor_split(ary, indices_or_sections, axis)),
     np.split: lambda ary, indices_or_sections, axis=0: _equal_parts(ary, indices_or_sections, axis),
@@ -261,11 +264,11 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.unstack: lambda x, axis=0: gates.unbind(x, axis),
     # moved, repeated, picked
     np.flip: lambda m, axis=None: gates.flip(m, tuple(range(m.ndim)) if axis is None else axis),
-    np.fliplr: lambda m: gates.fliplr(m),
-    np.flipud: lambda m: gates.flipud(m),
+    np.fliplr: gates.fliplr,
+    np.flipud: gates.flipud,
     np.roll: lambda a, shift, axis=None: gates.roll(a, shift, axis),
     np.rot90: lambda m, k=1, axes=(0, 1): gates.rot90(m, k, axes),
-    np.tile: lambda A, reps: gates.tile(A, reps),
+    np.tile: gates.tile,
     np.repeat: lambda a, repeats, axis=None: gates.repeat_interleave(a, repeats, axis),
     np.resize: _moved(np.resize),
     np.delete: _moved(np.delete),
@@ -285,22 +288,22 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     # products
     np.dot: _dot,
     np.vdot: lambda a, b: gates.dot(gates.ravel(a), gates.ravel(b)),
-    np.inner: lambda a, b: gates.inner(a, b),
+    np.inner: gates.inner,
     np.outer: lambda a, b: gates.outer(gates.ravel(a), gates.ravel(b)),
     np.tensordot: lambda a, b, axes=2: gates.tensordot(a, b, axes),
     np.einsum: lambda subscripts, *operands, optimize=False: gates.einsum(subscripts, *operands),
-    np.kron: lambda a, b: gates.kron(a, b),
+    np.kron: gates.kron,
     np.cross: lambda a, b, axis=-1: linalg.cross(as_tensor(a), as_tensor(b), dim=axis),
     # linear algebra
     np.linalg.norm: lambda x, ord=None, axis=None, keepdims=False: linalg.norm(x, ord, axis, keepdims),
     np.linalg.vector_norm: lambda x, axis=None, keepdims=False, ord=2: linalg.vector_norm(x, ord, axis, keepdims),
     np.linalg.matrix_norm: lambda x, keepdims=False, ord="fro": linalg.matrix_norm(x, ord, keepdim=keepdims),
-    np.linalg.inv: lambda a: linalg.inv(a),
+    np.linalg.inv: linalg.inv,
     np.linalg.pinv: lambda a, rcond=None, hermitian=False, rtol=None: linalg.pinv(
         a, rtol if rcond is None else rcond, hermitian
     ),
-    np.linalg.det: lambda a: linalg.det(a),
-    np.linalg.slogdet: lambda a: linalg.slogdet(a),
+    np.linalg.det: linalg.det,
+    np.linalg.slogdet: linalg.slogdet,
     np.linalg.solve: _solve,
     np.linalg.tensorinv: lambda a, ind=2: linalg.tensorinv(a, ind),
     np.linalg.tensorsolve: lambda a, b, axes=None: linalg.tensorsolve(a, b, axes),
@@ -309,19 +312,19 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.linalg.svd: lambda a, full_matrices=True, compute_uv=True, hermitian=False: (
         linalg.svd(a, full_matrices) if compute_uv else linalg.svdvals(a)
     ),
-    np.linalg.svdvals: lambda x: linalg.svdvals(x),
+    np.linalg.svdvals: linalg.svdvals,
     np.linalg.eigh: lambda a, UPLO="L": linalg.eigh(a, UPLO),
     np.linalg.eigvalsh: lambda a, UPLO="L": linalg.eigvalsh(a, UPLO),
     np.linalg.cond: lambda x, p=None: linalg.cond(x, p),
-    np.linalg.matrix_power: lambda a, n: linalg.matrix_power(a, n),
+    np.linalg.matrix_power: linalg.matrix_power,
     np.linalg.multi_dot: lambda arrays: linalg.multi_dot([as_tensor(a) for a in arrays]),
     np.linalg.cross: lambda x1, x2, axis=-1: linalg.cross(as_tensor(x1), as_tensor(x2), dim=axis),
     np.linalg.diagonal: lambda x, offset=0: gates.diagonal(x, offset, -2, -1),
     np.linalg.trace: lambda x, offset=0: gates.sum(gates.diagonal(x, offset, -2, -1), -1),
-    np.linalg.outer: lambda x1, x2: gates.outer(x1, x2),
+    np.linalg.outer: gates.outer,
     np.linalg.tensordot: lambda x1, x2, axes=2: gates.tensordot(x1, x2, axes),
     np.linalg.vecdot: lambda x1, x2, axis=-1: gates.sum(as_tensor(x1) * x2, axis),
-    np.linalg.matmul: lambda x1, x2: gates.matmul(x1, x2),
+    np.linalg.matmul: gates.matmul,
     np.linalg.matrix_transpose: lambda x: gates.transpose(x, -1, -2),
     # new ones
     np.full_like: _full_like,
@@ -405,7 +408,7 @@ def _on_values(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -
     return _as_tensors(function(*map(_values, args), **{k: _values(v) for k, v in keywords.items()}))
 
 
-def _integers(args: tuple[Any, ...]) -> bool:
+def _integers(args: Any) -> bool:
     """Whether every Tensor among the arguments holds integers: then NumPy's own answer, at its dtype."""
     for x in args:
         if isinstance(x, (list, tuple)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -116,6 +117,8 @@ subtract, negative = sub, neg
 
 def _spread(g: Any, shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> Any:
     """A reduction's upstream, back over the axes that were reduced."""
+    if g.ndim == 0 and not isinstance(g, Tensor):  # one number, without strides: an eighth of broadcast_to's time
+        return np.ndarray(shape, g.dtype, g, 0, (0,) * len(shape))
     return np.broadcast_to(g if keepdims else np.expand_dims(g, axis), shape)
 
 
@@ -131,7 +134,7 @@ def _cast_to(x: Any, dtype: Any) -> Tensor:
 
 _sum = gate(
     "sum",
-    lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims, dtype=_wide(x.dtype)),
+    lambda x, axis, keepdims: np.add.reduce(x, axis, _wide(x.dtype), None, keepdims),  # np.sum takes three times this
     lambda g, z, x, axis, keepdims: _spread(g, x.shape, axis, keepdims),
     local=("1",),
 )
@@ -158,14 +161,19 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> 
 
 _mean = gate(
     "mean",
-    lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims, dtype=x.dtype),
+    lambda x, axis, keepdims: _average(x, axis, keepdims),
     lambda g, z, x, axis, keepdims: _spread(g / _count(x, axis), x.shape, axis, keepdims),
     local=("1/n",),
 )
 
 
+def _average(x: Any, axis: Any, keepdims: Any) -> Any:
+    wide = np.float32 if x.dtype == np.float16 else x.dtype  # a sum of halves soon overflows
+    return (np.add.reduce(x, axis, wide, None, keepdims) / _count(x, axis)).astype(x.dtype, copy=False)
+
+
 def _count(x: Any, axis: tuple[int, ...]) -> int:
-    return int(np.prod([x.shape[a] for a in axis]))
+    return math.prod([x.shape[a] for a in axis])
 
 
 @either_name
@@ -231,7 +239,7 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None)
     return nansum(x, axis, keepdims) / Tensor(there, dtype=x.dtype)
 
 
-_cumsum = gate(
+_cumsum: Any = gate(
     "cumsum",
     lambda x, axis, reverse: _running(np.add, x, axis, reverse),
     lambda g, z, x, axis, reverse: run(_cumsum, g, axis=axis, reverse=not reverse),
@@ -407,14 +415,14 @@ def gradient(x: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) 
     return tuple(_gradient(x, axis, step, edge_order) for axis, step in zip(axes, spacings, strict=True))
 
 
-def _gradient(x: Tensor, axis: int, spacing: Any, edge_order: int) -> Tensor:
+def _gradient(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     n = x.shape[axis]
     if n <= edge_order:
         raise ShapeError(f"gradient needs {edge_order + 1} points along axis {axis}.", got=str(x.shape))
     if isinstance(spacing, (Tensor, np.ndarray)) and spacing.ndim:
         if spacing.shape != (n,):
             raise ShapeError(f"gradient needs a coordinate for each point along axis {axis}.", got=str(spacing.shape))
-        width = np.reshape(diff(spacing), (-1,) + (1,) * (x.ndim - axis - 1))
+        width: Any = np.reshape(diff(spacing), (-1,) + (1,) * (x.ndim - axis - 1))
     else:
         width = Tensor(np.full((n - 1,) + (1,) * (x.ndim - axis - 1), float(spacing), (x[:0] / 1).dtype))
     slope = diff(x, dim=axis) / width
@@ -516,6 +524,7 @@ def sum_to_size(x: Tensor, *sizes: Any) -> Tensor:
 
 
 # The same values at another dtype.
+
 
 def to(
     x: Tensor, *where: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False
