@@ -384,6 +384,9 @@ UNCOVERED = [
     (lambda t: np.quantile(t, 0.5, method="hazen"), "hazen"),
     (lambda t: np.pad(t, 1, mode="linear_ramp", end_values=2), "np.pad"),
     (lambda t: np.copyto(np.zeros(2), t), "np.copyto"),
+    (lambda t: np.cov(t, t), "np.cov"),
+    (lambda t: np.ravel(t, order="F"), "np.ravel"),
+    (lambda t: np.hstack([t, t], dtype=np.float32), "np.hstack"),
 ]
 
 

@@ -203,7 +203,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.percentile: lambda a, q, axis=None, method="linear", keepdims=False: _quantile(
         a, np.asarray(_values(q)) / 100, axis, method, keepdims
     ),
-    np.cov: gates.cov,
+    np.cov: lambda m: gates.cov(m),
     np.corrcoef: gates.corrcoef,
     # along an axis
     np.cumsum: lambda a, axis=None, dtype=None: gates.cumsum(*_flat(a, axis), dtype=dtype),

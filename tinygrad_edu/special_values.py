@@ -18,7 +18,7 @@ __all__ = ["special_function"]
 def scipy_special() -> Any:
     """The module `scipy.special`, or None where SciPy is not installed."""
     try:
-        from scipy import special
+        from scipy import special  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         return None
     return special
