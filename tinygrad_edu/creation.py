@@ -1,13 +1,16 @@
-"""creation: new Tensors from a shape, a range or a random draw."""
+"""creation: new Tensors from a shape, a value or a range."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from . import dtypes
-from .tensor import Tensor, as_array
+from .axes import sizes_of
+from .errors import ShapeError, TinygradError
+from .tensor import Tensor, as_array, tensor
 
 __all__ = [
     "arange",
@@ -17,60 +20,72 @@ __all__ = [
     "full",
     "full_like",
     "linspace",
+    "logspace",
     "ones",
     "ones_like",
+    "scalar_tensor",
+    "tril_indices",
+    "triu_indices",
     "zeros",
     "zeros_like",
 ]
 
 
-def _shape(shape: tuple[Any, ...]) -> tuple[int, ...]:
-    """Sizes one by one, or as one tuple."""
-    if len(shape) == 1 and not hasattr(shape[0], "__index__"):
-        shape = tuple(shape[0])
-    return tuple(int(n) for n in shape)
+def shape_of(given: tuple[Any, ...], name: str) -> tuple[int, ...]:
+    """A shape given as sizes one by one, or as one tuple: none of them negative."""
+    shape = sizes_of(given)
+    if min(shape, default=0) < 0:
+        raise ShapeError(f"{name} cannot make a Tensor with a negative size.", got=str(shape))
+    return shape
 
 
 def _dtype(dtype: Any) -> np.dtype:
     return dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
 
 
-def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros of a shape.
+def _number(value: Any) -> Any:
+    """A Python number, of a 0-d Tensor or a NumPy scalar too."""
+    return value.item() if hasattr(value, "item") else value
+
+
+# From a shape.
+
+
+def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of a shape, given as sizes or as one tuple; `dtype` is the default float if not given.
 
     >>> zeros(2, 3).shape, zeros((2,)).dtype
     ((2, 3), dtype('float32'))
     """
-    return Tensor(np.zeros(_shape(shape), _dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.zeros(shape_of(size, "zeros"), _dtype(dtype)), requires_grad=requires_grad)
 
 
-def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones of a shape.
+def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of a shape, with the arguments of `zeros`.
 
     >>> ones(2)
     tensor([1., 1.])
     """
-    return Tensor(np.ones(_shape(shape), _dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.ones(shape_of(size, "ones"), _dtype(dtype)), requires_grad=requires_grad)
 
 
-def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A Tensor of a shape whose values are whatever was in memory.
+def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of a shape whose values are whatever was in memory, with the arguments of `zeros`.
 
     >>> empty(2, 3).shape
     (2, 3)
     """
-    return Tensor(np.empty(_shape(shape), _dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.empty(shape_of(size, "empty"), _dtype(dtype)), requires_grad=requires_grad)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A Tensor of `shape` filled with one value, at the dtype of that value.
+def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of shape `size` filled with one number, at the dtype of that number if none is given.
 
     >>> full((2,), 7.0), full((2,), 7)
     (tensor([7., 7.]), tensor([7, 7]))
     """
-    value = as_array(fill_value, dtype)
-    shape = (shape,) if hasattr(shape, "__index__") else shape
-    return Tensor(np.full(tuple(shape), value, value.dtype), requires_grad=requires_grad)
+    value = as_array(_number(fill_value), dtype)
+    return Tensor(np.full(shape_of((size,), "full"), value, value.dtype), requires_grad=requires_grad)
 
 
 def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -79,33 +94,89 @@ def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = F
     >>> eye(2).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    return Tensor(np.eye(n, m, dtype=_dtype(dtype)), requires_grad=requires_grad)
+    shape = shape_of((n, n if m is None else m), "eye")
+    return Tensor(np.eye(*shape, dtype=_dtype(dtype)), requires_grad=requires_grad)
+
+
+def tril_indices(row: int, col: int, offset: int = 0) -> Tensor:
+    """The indices of the lower triangle of a (row, col) matrix, up to a diagonal: int64 of shape (2, n).
+
+    >>> tril_indices(2, 2).tolist()
+    [[0, 1, 1], [0, 0, 1]]
+    """
+    return Tensor(np.stack(np.tril_indices(row, offset, col)))
+
+
+def triu_indices(row: int, col: int, offset: int = 0) -> Tensor:
+    """The indices of the upper triangle of a (row, col) matrix, from a diagonal on: int64 of shape (2, n).
+
+    >>> triu_indices(2, 2).tolist()
+    [[0, 0, 1], [0, 1, 1]]
+    """
+    return Tensor(np.stack(np.triu_indices(row, offset, col)))
+
+
+# From a number, or a range.
+
+
+def scalar_tensor(value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A 0-d Tensor: of the default float for an integer too, unlike `tensor`.
+
+    >>> scalar_tensor(3)
+    tensor(3.)
+    """
+    return Tensor(_number(value), _dtype(dtype), requires_grad)
 
 
 def arange(start: Any, end: Any = None, step: Any = 1, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """From `start` up to, not including, `end` in steps of `step`: int64, or a float if any is one.
+    """From `start` (0) up to, not including, `end` in steps of `step`: int64, or the default float if any is one.
+
+    Raises:
+        TinygradError: if `step` is 0, or leads away from `end`.
 
     >>> arange(3), arange(0.0, 1.0, 0.5)
     (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
     """
     if end is None:
         start, end = 0, start
-    start, end, step = (v.item() if isinstance(v, Tensor) else v for v in (start, end, step))
+    start, end, step = (_number(v) for v in (start, end, step))
+    if step == 0 or (end - start) / step < 0:
+        raise TinygradError("arange cannot get from start to end by step.", got=f"{start}, {end}, {step}")
     if dtype is None:
         dtype = dtypes.get_default_dtype() if any(isinstance(v, float) for v in (start, end, step)) else np.int64
-    return Tensor(np.arange(start, end, step).astype(dtypes.check_dtype(dtype)), requires_grad=requires_grad)
+    # each number from the start, not from the one before: rounding does not add up
+    numbers = start + np.arange(math.ceil((end - start) / step)) * step
+    return Tensor(numbers.astype(dtypes.check_dtype(dtype)), requires_grad=requires_grad)
 
 
-def linspace(start: float, end: float, steps: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """`steps` numbers from `start` to `end`, both included.
+def linspace(start: Any, end: Any, steps: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`steps` numbers from `start` to `end`, both included, evenly apart.
 
     >>> linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    return Tensor(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad=requires_grad)
+    (steps,) = shape_of((steps,), "linspace")
+    return Tensor(np.linspace(_number(start), _number(end), steps).astype(_dtype(dtype)), requires_grad=requires_grad)
 
 
-def _like(x: Any, dtype: Any) -> tuple[tuple[int, ...], np.dtype]:
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """`steps` numbers from base^start to base^end, both included, evenly apart on a logarithmic scale.
+
+    >>> logspace(0, 2, 3)
+    tensor([1., 10., 100.])
+    """
+    (steps,) = shape_of((steps,), "logspace")
+    powers = float(base) ** np.linspace(_number(start), _number(end), steps)
+    return Tensor(powers.astype(_dtype(dtype)), requires_grad=requires_grad)
+
+
+# Like another.
+
+
+def like(x: Any, dtype: Any) -> tuple[tuple[int, ...], np.dtype]:
+    """The shape of `x`, and its dtype unless another is given."""
     return x.shape, x.dtype if dtype is None else dtypes.check_dtype(dtype)
 
 
@@ -115,7 +186,7 @@ def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor
     >>> zeros_like(ones(2))
     tensor([0., 0.])
     """
-    return Tensor(np.zeros(*_like(x, dtype)), requires_grad=requires_grad)
+    return Tensor(np.zeros(*like(x, dtype)), requires_grad=requires_grad)
 
 
 def ones_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -124,7 +195,7 @@ def ones_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> ones_like(zeros(2))
     tensor([1., 1.])
     """
-    return Tensor(np.ones(*_like(x, dtype)), requires_grad=requires_grad)
+    return Tensor(np.ones(*like(x, dtype)), requires_grad=requires_grad)
 
 
 def empty_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -133,13 +204,50 @@ def empty_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor
     >>> empty_like(ones(2)).shape
     (2,)
     """
-    return Tensor(np.empty(*_like(x, dtype)), requires_grad=requires_grad)
+    return Tensor(np.empty(*like(x, dtype)), requires_grad=requires_grad)
 
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """One value in the shape and dtype of `x`.
+    """One number in the shape and dtype of `x`.
 
     >>> full_like(zeros(2), 3)
     tensor([3., 3.])
     """
-    return Tensor(np.full(x.shape, fill_value, _like(x, dtype)[1]), requires_grad=requires_grad)
+    shape, dtype = like(x, dtype)
+    return Tensor(np.full(shape, _number(fill_value), dtype), requires_grad=requires_grad)
+
+
+# Methods: of another shape, but the same dtype.
+
+
+def new_zeros(self: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of a shape, at this Tensor's dtype."""
+    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_ones(self: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of a shape, at this Tensor's dtype."""
+    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_empty(self: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of a shape, at this Tensor's dtype, whose values are whatever was in memory."""
+    return empty(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_full(self: Tensor, size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of shape `size` filled with one number, at this Tensor's dtype."""
+    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_tensor(self: Tensor, data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A new leaf holding a copy of `data`, at this Tensor's dtype.
+
+    >>> zeros(1, dtype="float64").new_tensor([1, 2])
+    tensor([1., 2.], dtype=float64)
+    """
+    return tensor(data, dtype or self.dtype, requires_grad)
+
+
+for _method in (new_zeros, new_ones, new_empty, new_full, new_tensor):
+    setattr(Tensor, _method.__name__, _method)

@@ -16,7 +16,7 @@ import numpy as np
 
 from .errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError
 from .modes import recording
-from .tensor import Tensor, clock, written
+from .tensor import Tensor, clock, tick, written
 
 _STATE = ("_data", "_memory", "_taps", "_view", "born", "gate", "grad", "inputs", "keywords", "requires_grad")
 
@@ -84,6 +84,26 @@ def rearrange(t: Tensor, name: str, function: Callable[[Tensor], Tensor]) -> Ten
     t._data = function(t.detach())._data
     written(t)  # a gate that used the old shape must not find this one
     return t
+
+
+def detach_(t: Tensor) -> Tensor:
+    """In place: `t` leaves the graph, which is freed if nobody else holds it.
+
+    A walk back through a gate that used `t` before raises ChangedAfterUseError: `detach()` serves there.
+
+    Raises:
+        ViewInPlaceError: for a recorded view, as in PyTorch.
+    """
+    if t.gate is not None:
+        if t._view:
+            raise ViewInPlaceError("detach_ cannot cut off a view.", got=f"shape {t.shape}", mend="use .detach()")
+        t.gate, t.inputs, t.keywords, t._taps = None, (), {}, None
+        t.born = clock.last_write = tick()  # newer than those gates, so the walk notices
+    t.requires_grad = False
+    return t
+
+
+Tensor.detach_ = detach_  # type: ignore[attr-defined]
 
 
 def _rewrite(
