@@ -1,0 +1,11 @@
+"""viz: the graph behind a Tensor, as plain records, text and pictures.
+
+`record` is the only one that looks at the engine; everything else is made from what it returns.
+"""
+
+from .dot import to_dot
+from .records import Edge, Node, Record, Values, record
+from .saving import save
+from .text import text
+
+__all__ = ["Edge", "Node", "Record", "Values", "record", "save", "text", "to_dot"]
