@@ -186,7 +186,7 @@ def _binary(made: Gate) -> Any:
                 needs = needs or y.requires_grad
                 if a.dtype is not b.dtype:
                     a, b = _same_dtype(a, b)
-            elif needs and (type(y) is float or type(y) is int):
+            elif (type(y) is float or type(y) is int) and (needs or a.dtype.kind == "f"):
                 y = b = np.asarray(y, a.dtype)  # a 0-d array: NumPy is twice as slow on a Python number
             else:
                 a, b = _same_dtype(a, _constant(made, y))
@@ -194,7 +194,7 @@ def _binary(made: Gate) -> Any:
         elif isinstance(y, Tensor):
             b = y._data
             needs = y.requires_grad
-            if needs and (type(x) is float or type(x) is int):
+            if (type(x) is float or type(x) is int) and (needs or b.dtype.kind == "f"):
                 x = a = np.asarray(x, b.dtype)
             else:
                 a, b = _same_dtype(_constant(made, x), b)
@@ -501,7 +501,9 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     axes = tuple(range(extra)) + tuple(
         axis + extra for axis, n in enumerate(shape) if n == 1 and g.shape[axis + extra] != 1
     )
-    return np.reshape(np.sum(g, axis=axes) if axes else g, shape)
+    if axes:
+        g = np.add.reduce(g, axis=axes)  # np.sum, at half its price for a bias
+    return g if g.shape == shape else np.reshape(g, shape)
 
 
 def run(function: Any, *inputs: Any, **keywords: Any) -> Any:

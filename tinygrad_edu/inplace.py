@@ -44,15 +44,16 @@ def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, wh
 
 def _store(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...]) -> None:
     """The plain write: straight into the memory where a ufunc can, through a result otherwise."""
-    ufunc = getattr(getattr(function, "gate", None), "forward", None)
-    arrays = [v._data if isinstance(v, Tensor) else v for v in operands]
-    same = all(getattr(a, "dtype", t._data.dtype) == t._data.dtype for a in arrays)
-    if isinstance(ufunc, np.ufunc) and same and t._data.dtype.kind == "f":
-        try:
-            ufunc(t._data, *arrays, out=t._data)
-            return
-        except (ValueError, TypeError):
-            pass  # a shape that does not fit: said below, by the gate itself
+    forward = getattr(getattr(function, "gate", None), "forward", None)
+    if isinstance(forward, np.ufunc) and t._data.dtype.kind == "f":
+        dtype = t._data.dtype
+        arrays = [v._data if isinstance(v, Tensor) else v for v in operands]
+        if all(type(a) is float or type(a) is int or getattr(a, "dtype", None) is dtype for a in arrays):
+            try:
+                forward(t._data, *arrays, out=t._data)
+                return
+            except (ValueError, TypeError):
+                pass  # a shape that does not fit: said below, by the gate itself
     token = recording.set(False)
     try:
         result = function(t, *operands)
