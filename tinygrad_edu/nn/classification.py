@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine
+from .. import engine, gates
 from ..errors import DtypeError, ShapeError, TinygradError
 from ..modes import recording
 from ..tensor import Tensor, as_tensor
@@ -21,34 +21,23 @@ __all__ = ["CrossEntropyLoss"]
 # ways back take five times as long on a batch of 64). Its exponentials become the gradient in place.
 
 
-def _log_softmax(x: Any) -> Any:
-    """Over axis 1, of an array or a Tensor."""
-    x = x - _largest(x)
-    return x - np.log(np.sum(np.exp(x), axis=1, keepdims=True))
-
-
-def _largest(x: Any) -> Any:
-    """Of each row; a constant, since shifting a row changes no probability."""
-    return np.max(x._data if isinstance(x, Tensor) else x, axis=1, keepdims=True)
-
-
 def _plain(x: Any, target: Any, weights: Any, over: float, reduction: str, kept: Any = None) -> Any:
     """The same function in plain gates."""
-    losses = -_log_softmax(x)[np.arange(x.shape[0]), target]
+    losses = -gates.log_softmax(x, 1)[np.arange(x.shape[0]), target]
     losses = losses if weights is None else losses * weights
     return losses if reduction == "none" else np.sum(losses) / over
 
 
 def _forward(x: Any, target: Any, weights: Any, over: float, reduction: str, kept: Any) -> Any:
     n, classes = x.shape
-    e = x - np.maximum.reduce(x, axis=1, keepdims=True)
+    e = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), order="C")  # so that reshape(-1) is a view
     at = np.arange(0, n * classes, classes) + target
     losses = e.reshape(-1)[at]
     np.exp(e, out=e)
     total = np.add.reduce(e, axis=1)
     np.subtract(np.log(total), losses, out=losses)
     if weights is not None:  # an ignored sample counts for 0, even if its loss is inf
-        losses = np.where(weights == 0, weights, losses * weights)
+        losses = np.multiply(losses, weights, out=np.zeros_like(losses), where=weights != 0)
     if kept is not None:
         kept.append((e, total, at))
     return losses if reduction == "none" else np.add.reduce(losses) / (over or math.nan)
@@ -58,9 +47,11 @@ def _back(g: Any, z: Any, x: Any, target: Any, weights: Any, over: float, reduct
     scale = g if reduction == "none" else g / over if over else g * 0
     if weights is not None:
         scale = scale * weights
-    if not kept or isinstance(x, Tensor):  # a second walk, or one that is itself recorded
-        hits = np.equal(np.expand_dims(target, 1), np.arange(x.shape[1])).astype(x.dtype)
-        return (np.exp(_log_softmax(x)) - hits) * np.reshape(scale, (-1, 1))
+    if isinstance(x, Tensor):  # this walk is itself recorded
+        hits = np.equal(target[:, None], np.arange(x.shape[1])).astype(x.dtype)
+        return (gates.softmax(x, 1) - hits) * np.reshape(scale, (-1, 1))
+    if not kept:  # an earlier walk has used them up
+        _forward(x, target, weights, over, reduction, kept)
     e, total, at = kept.pop()
     e *= (scale / total)[:, None]
     e.reshape(-1)[at] -= scale
@@ -127,7 +118,7 @@ def cross_entropy(
         wanted = (wanted * counted[:, None]).astype(x.dtype)
         if weight is not None:
             wanted = wanted * as_tensor(weight)._data
-        losses = -np.sum(_log_softmax(x) * wanted, axis=1)
+        losses = -np.sum(gates.log_softmax(x, 1) * wanted, axis=1)
         loss = losses if reduction == "none" else np.sum(losses) / (over or math.nan)
     else:
         kept: Any = [] if x.requires_grad and recording.get() else None
@@ -152,7 +143,7 @@ def _soft(input: Any, target: Any, weight: Any, ignore_index: int, reduction: st
         wanted = wanted * (1 - smoothing) + smoothing / x.shape[1]
     if weight is not None:
         wanted = wanted * as_tensor(weight)
-    losses = -np.sum(_log_softmax(x) * wanted, axis=1)
+    losses = -np.sum(gates.log_softmax(x, 1) * wanted, axis=1)
     return losses.reshape(shape) if reduction == "none" else reduced(losses, reduction)
 
 

@@ -1,8 +1,24 @@
 """functional: layers and losses as plain functions, at PyTorch's dotted path."""
 
-from ..gates import flatten, relu, sigmoid, tanh
+from ..gates import cosine_similarity, log_softmax, pairwise_distance, pdist, relu, sigmoid, softmax, tanh
+from ..gates.composed import normalize
 from .classification import cross_entropy, nll_loss, one_hot
 from .linear import linear
 from .regression import mse_loss
 
-__all__ = ["cross_entropy", "flatten", "linear", "mse_loss", "nll_loss", "one_hot", "relu", "sigmoid", "tanh"]
+__all__ = [
+    "cosine_similarity",
+    "cross_entropy",
+    "linear",
+    "log_softmax",
+    "mse_loss",
+    "nll_loss",
+    "normalize",
+    "one_hot",
+    "pairwise_distance",
+    "pdist",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]

@@ -305,7 +305,7 @@ class Module:
         """
         own = dict(self._state())
         keys = Keys([name for name in own if name not in state_dict], [name for name in state_dict if name not in own])
-        arrays = {name: np.array(value) for name, value in state_dict.items() if name in own}
+        arrays = {name: np.asarray(value).copy() for name, value in state_dict.items() if name in own}
         misshapen = [
             f"{name}: {own[name].shape} here, {array.shape} there"
             for name, array in arrays.items()

@@ -41,7 +41,8 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
-        self._work: dict[Any, np.ndarray] = {}
+        self._room: dict[np.dtype, np.ndarray] = {}  # work space: one array for each dtype,
+        self._work: dict[Any, np.ndarray] = {}  # and its views, by dtype and shape
         groups = list(params)
         if not groups:
             raise TinygradError(
@@ -116,10 +117,10 @@ class Optimizer:
         data = p._data
         key = (data.dtype, data.shape)
         if key not in self._work:
-            room = self._work.get(data.dtype)
+            room = self._room.get(data.dtype)
             if room is None or room.size < data.size:
-                self._work.clear()
-                room = self._work[data.dtype] = np.empty(data.size, data.dtype)
+                room = self._room[data.dtype] = np.empty(data.size, data.dtype)
+                self._work = {k: view for k, view in self._work.items() if k[0] != data.dtype}
             self._work[key] = room[: data.size].reshape(data.shape)
         return self._work[key]
 
@@ -172,9 +173,9 @@ class Optimizer:
 
 def _taken_over(p: Tensor, name: str, value: Any) -> Any:
     """A copy of one entry of a state; what has the shape of `p` gets its dtype."""
-    if not isinstance(value, (Tensor, np.ndarray)):
+    if not hasattr(value, "__array__"):
         return value
-    array = np.array(value)
+    array = np.asarray(value).copy()
     if array.ndim and array.shape != p.shape:
         raise StateDictError(
             f"the {name} of {p.name or 'a parameter'} has another shape.", expected=str(p.shape), got=str(array.shape)

@@ -15,6 +15,8 @@ CASES = [
     case("linear: no samples", lambda T, x, w, b: T.nn.functional.linear(x, w, b), real(0, 3), real(2, 3), real(2)),
     case("linear: no features", lambda T, x, w, b: T.nn.functional.linear(x, w, b), real(2, 0), real(3, 0), real(3)),
     case("cross_entropy", lambda T, x, t: T.nn.functional.cross_entropy(x, t), real(5, 4), integers(0, 4)(5)),
+    case("cross_entropy: transposed memory", lambda T, x, t: T.nn.functional.cross_entropy(T.transpose(x, 0, 1), t),
+         real(4, 5), integers(0, 4)(5)),
     case("cross_entropy: sum", lambda T, x, t: T.nn.functional.cross_entropy(x, t, reduction="sum"), real(5, 4),
          integers(0, 4)(5)),
     case("cross_entropy: none", lambda T, x, t: T.nn.functional.cross_entropy(x, t, reduction="none"), real(5, 4),
