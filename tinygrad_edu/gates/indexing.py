@@ -51,6 +51,7 @@ __all__ = [
     "take_along_dim",
     "tril",
     "triu",
+    "zero_",
 ]
 
 gate = partial(engine.gate, kind="route")
@@ -797,7 +798,7 @@ def _fill_in_place(t: Tensor, value: Any) -> Tensor:
     return write(t, "fill_", fill, value, where=...)
 
 
-def _zero_in_place(t: Tensor) -> Tensor:
+def zero_(t: Tensor) -> Tensor:
     """In place: write 0 into every element; returns the Tensor."""
     return write(t, "zero_", fill, 0, where=...)
 
@@ -826,5 +827,5 @@ methods_in_place(
     put, scatter, scatter_add, scatter_reduce, index_add, index_copy, index_fill, index_put, index_reduce,
     masked_fill, masked_scatter, tril, triu,
 )  # fmt: skip
-methods(__getitem__=getitem, __setitem__=setitem, fill_=_fill_in_place, zero_=_zero_in_place)
+methods(__getitem__=getitem, __setitem__=setitem, fill_=_fill_in_place, zero_=zero_)
 methods(copy_=_copy_in_place, fill_diagonal_=_fill_diagonal_in_place)

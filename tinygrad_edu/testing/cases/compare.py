@@ -1,0 +1,3 @@
+"""compare: the cases of `gates/compare.py`."""
+
+CASES = []
