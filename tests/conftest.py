@@ -12,7 +12,7 @@ settings.register_profile(
     "ci",  # the same examples every time: a failure is a change in the code
     derandomize=True,
     deadline=None,
-    max_examples=12,
+    max_examples=25,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("thorough", deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])

@@ -110,6 +110,30 @@ def test_it_says_when_the_sign_is_turned_and_when_nothing_arrives(new_gate):
         gradcheck(lambda x: x.detach() * 2, leaf(1.0))
 
 
+def test_it_names_the_output_of_several():
+    with pytest.raises(GradcheckError, match=r"most in d split, output 1\[1\] / d x\[1\]"):
+        gradcheck(split, leaf(1.0, 2.0))
+
+
+def split(x):
+    return x * 2, tg.stack([x[0], x[1].detach() * 3 + x[0]])
+
+
+def test_functions_of_any_kind_are_taken():
+    assert gradcheck(np.exp, leaf(1.0))
+    assert gradcheck(max, leaf(1.0, 2.0))  # has no signature
+    assert gradcheck(lambda *args: args[0] * args[1], (leaf(1.0), leaf(2.0)))
+    assert gradcheck(lambda x: (x > 0) * 2.0, leaf(1.0), order=2)
+
+
+def test_many_small_errors_show_along_a_direction(new_gate):
+    off = new_gate("off", np.exp, lambda g, z, x: g * z * (1 + 9e-4 * np.sign(np.sin(9 * x))), kind="slope")
+    x = leaf(*np.linspace(-0.1, 0.1, 40))
+    assert gradcheck(off, x)
+    with pytest.raises(GradcheckError, match="along a random direction, though not in any one element"):
+        gradcheck(off, x, fast_mode=True, rtol=1e-3, atol=0)
+
+
 def test_a_second_order_that_drops_the_graph_is_named(new_gate):
     dropped = new_gate("dropped", np.exp, lambda g, z, x: g * np.asarray(z), kind="slope")
     assert gradcheck(dropped, leaf(1.0))
