@@ -7,6 +7,7 @@ from .dtypes import *
 from .engine import GATES, Gate, gate
 from .gates import *
 from .modes import *
+from .random import *
 from .tensor import *
 
 __version__ = "0.1.0"

@@ -1,5 +1,6 @@
 """special: the functions of `torch.special` that are here, under their names there."""
 
+from .gates.composed import log_softmax, softmax
 from .gates.slope import (
     digamma,
     entr,
@@ -51,6 +52,7 @@ __all__ = [
     "i1e",
     "log1p",
     "log_ndtr",
+    "log_softmax",
     "logit",
     "logsumexp",
     "multigammaln",
@@ -60,6 +62,7 @@ __all__ = [
     "psi",
     "round",
     "sinc",
+    "softmax",
     "xlog1py",
     "xlogy",
     "zeta",

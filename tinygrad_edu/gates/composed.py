@@ -475,6 +475,17 @@ def log_softmax(x: Any, axis: int, dtype: Any = None) -> Tensor:
     return _log_softmax(x, axis=axes_of(axis_of(axis, x.ndim, "log_softmax"), x.ndim))
 
 
+@either_name
+def softmin(x: Any, axis: int, dtype: Any = None) -> Tensor:
+    """`softmax` of -x: `torch.nn.functional.softmin`.
+
+    >>> import tinygrad_edu as tg
+    >>> softmin(tg.tensor([0.0, 1000.0]), dim=0)
+    tensor([1., 0.])
+    """
+    return softmax(-as_tensor(x), axis, dtype)
+
+
 # Powers.
 
 

@@ -27,6 +27,7 @@ from .distribute import broadcast_to
 __all__ = [
     "adjoint",
     "as_strided",
+    "as_strided_scatter",
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
@@ -709,6 +710,8 @@ def repeat(x: Tensor, *sizes: Any) -> Tensor:
     if len(times) < x.ndim or min(times, default=0) < 0:
         raise ShapeError("repeat needs a number of times for every axis.", got=f"{times} for shape {x.shape}")
     shape = (1,) * (len(times) - x.ndim) + x.shape
+    if set(times) <= {1}:
+        return clone(_reshape(x, shape=shape))  # a copy, here too
     apart = _reshape(x, shape=tuple(n for size in shape for n in (1, size)))
     stretched = broadcast_to(apart, tuple(n for pair in zip(times, shape, strict=True) for n in pair))
     return _reshape(stretched, shape=tuple(n * size for n, size in zip(times, shape, strict=True)))
@@ -749,6 +752,8 @@ def repeat_interleave(x: Any, repeats: Any = None, dim: int | None = None, *, ou
         raise ShapeError(
             f"repeat_interleave: one number, or one for each of {n} elements.", got=f"{times.size} numbers"
         )
+    if times.size == 1 and times[0] == 1:
+        return clone(x)
     if times.size == 1:
         shape = (*x.shape[: axis + 1], int(times[0]), *x.shape[axis + 1 :])
         return flatten(broadcast_to(unsqueeze(x, axis + 1), shape), axis, axis + 1)
@@ -884,12 +889,17 @@ def _strided(x: np.ndarray, size: Any, stride: Any, offset: int) -> np.ndarray:
     return np.lib.stride_tricks.as_strided(flat[offset:], size, steps)
 
 
-def _added_up(g: np.ndarray, shape: Any, size: Any, stride: Any, offset: int) -> np.ndarray:
+def _places(size: Any, stride: Any, offset: int) -> np.ndarray:
+    """Which element of the flat memory each element of the view is."""
     at = np.array(offset)
     for n, step in zip(size, stride, strict=True):
         at = np.expand_dims(at, -1) + np.arange(n) * step
-    total = np.bincount(at.ravel(), weights=g.ravel(), minlength=int(np.prod(shape)))
-    return total.reshape(shape).astype(g.dtype)
+    return at
+
+
+def _added_up(g: np.ndarray, shape: Any, size: Any, stride: Any, offset: int) -> np.ndarray:
+    at = _places(size, stride, offset).ravel()
+    return np.bincount(at, weights=g.ravel(), minlength=int(np.prod(shape))).reshape(shape).astype(g.dtype)
 
 
 def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
@@ -906,13 +916,33 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None
     [[0, 1], [1, 2], [2, 3]]
     """
     x = as_tensor(x)
-    size, stride, offset = sizes_of((size,)), sizes_of((stride,)), storage_offset or 0
+    size, stride, offset = _inside(x, size, stride, storage_offset)
+    return _as_strided(x, size=size, stride=stride, offset=offset)
+
+
+def _inside(x: Tensor, size: Any, stride: Any, offset: int | None) -> tuple[Any, Any, int]:
+    """Size, stride and offset as plain integers, which must not lead outside `x`."""
+    size, stride, offset = sizes_of((size,)), sizes_of((stride,)), offset or 0
     if len(size) != len(stride) or min((*size, *stride, offset), default=0) < 0:
         raise ShapeError("as_strided needs a stride for each size, none negative.", got=f"{size}, {stride}, {offset}")
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
     if 0 not in size and last >= x.numel():
         raise ShapeError(f"as_strided would look at element {last} of {x.numel()}.", got=f"{size}, {stride}, {offset}")
-    return _as_strided(x, size=size, stride=stride, offset=offset)
+    return size, stride, offset
+
+
+def as_strided_scatter(x: Any, src: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+    """A copy of `x` with `src` written where `as_strided` of it would look.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.as_strided_scatter(tg.arange(4), tg.tensor([7, 8]), (2,), (2,))
+    tensor([7, 1, 8, 3])
+    """
+    x = as_tensor(x)
+    places = _places(*_inside(x, size, stride, storage_offset))
+    flat = clone(ravel(x))
+    flat[places] = src
+    return _reshape(flat, shape=x.shape)
 
 
 def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
@@ -1026,7 +1056,7 @@ def block_diag(*tensors: Any) -> Tensor:
 methods(reshape, view, view_as, reshape_as, flatten, unflatten, ravel, squeeze, unsqueeze, contiguous)
 methods(permute, transpose, swapaxes=transpose, swapdims=transpose, movedim=movedim, moveaxis=movedim, t=t)
 methods(adjoint, split, chunk, tensor_split, hsplit, vsplit, dsplit, unbind, narrow, select, flip, fliplr, flipud)
-methods(roll, rot90, repeat, tile, repeat_interleave, as_strided, unfold, split_with_sizes=split)
+methods(roll, rot90, repeat, tile, repeat_interleave, as_strided, as_strided_scatter, unfold, split_with_sizes=split)
 
 
 def _in_new_shape(name: str, function: Any) -> None:

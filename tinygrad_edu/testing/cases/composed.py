@@ -2,18 +2,12 @@
 
 from math import inf, nan
 
-from ...gates import composed
 from .case import apart, case, integers, nonzero, positive, real, values
 
 
 def vector_norm(T, *args, **keywords):  # type: ignore[no-untyped-def]
     """`linalg.vector_norm` of either library."""
     return T.linalg.vector_norm(*args, **keywords)
-
-
-def functional(T, name):  # type: ignore[no-untyped-def]
-    """A function of `nn.functional` of either library."""
-    return getattr(T.nn.functional if T.__name__ == "torch" else composed, name)
 
 
 ALL_P = (2, 1, 0.5, 1.5, 2.5, 3, inf, -inf, -1, -1.5)
@@ -98,9 +92,9 @@ CASES = [
          real(5, 4)),
     case("cosine_similarity: of 0", lambda T, x, y: T.cosine_similarity(x, y), values([[0.0, 0.0], [1.0, 2.0]]),
          values([[1.0, 2.0], [0.0, 0.0]]), numeric=False),
-    case("normalize", lambda T, x: (functional(T, "normalize")(x), functional(T, "normalize")(x, 1.0, 0, 2.5)),
+    case("normalize", lambda T, x: (T.nn.functional.normalize(x), T.nn.functional.normalize(x, 1.0, 0, 2.5)),
          real(3, 4)),
-    case("normalize: of 0", lambda T, x: functional(T, "normalize")(x, eps=0.5),
+    case("normalize: of 0", lambda T, x: T.nn.functional.normalize(x, eps=0.5),
          values([[0.0, 0.0], [0.1, 0.2], [3.0, 4.0]]),
          numeric=False),
     # softmax
@@ -109,6 +103,8 @@ CASES = [
     case("softmax: special", lambda T, x: T.softmax(x, 1), values([[inf, 1.0], [-inf, 1.0], [-inf, -inf], [nan, 0.0]]),
          numeric=False),
     case("softmax: 0-d and empty", lambda T, x, y: (x.softmax(0), y.softmax(1), y.softmax(0)), real(), real(2, 0)),
+    case("softmin", lambda T, x: T.nn.functional.softmin(x, dim=1), real(3, 4)),
+    case("special.softmax", lambda T, x: (T.special.softmax(x, 1), T.special.log_softmax(x, dim=0)), real(3, 4)),
     case("log_softmax", lambda T, x: (T.log_softmax(x, 1), x.log_softmax(dim=0)), real(3, 4)),
     case("log_softmax: large", lambda T, x: T.log_softmax(x, 0), values([1000.0, 999.0, -1000.0]), numeric=False),
     case("log_softmax: special", lambda T, x: T.log_softmax(x, 1),

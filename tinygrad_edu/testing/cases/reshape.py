@@ -1,12 +1,11 @@
 """reshape: the cases of `gates/reshape.py`."""
 
-from ...gates.reshape import pad as _pad
 from .case import case, integers, real, values
 
 
 def pad(T, x, *args, **keywords):  # type: ignore[no-untyped-def]
     """`nn.functional.pad` of either library."""
-    return (T.nn.functional.pad if T.__name__ == "torch" else _pad)(x, *args, **keywords)
+    return T.nn.functional.pad(x, *args, **keywords)
 
 
 CASES = [
@@ -113,6 +112,9 @@ CASES = [
     # windows on the memory
     case("as_strided", lambda T, x: (T.as_strided(x, (3, 2), (2, 1)), x.as_strided((2, 2), (1, 0), 3)), real(2, 5)),
     case("as_strided: 0-d", lambda T, x: T.as_strided(x, (), (), 2), real(2, 5)),
+    case("as_strided_scatter", lambda T, x,
+         v: (T.as_strided_scatter(x, v, (2, 2), (3, 2), 1), x.as_strided_scatter(v, (2, 2), (1, 4))),
+         real(2, 5), real(2, 2), oracle=False, why="PyTorch sends the upstream to what was overwritten"),
     case("unstrided", lambda T, x: x.unfold(0, 3, 1), real(5), why="windows overlap: their upstreams add up"),
     case("unfold", lambda T, x: (x.unfold(1, 2, 2), x.unfold(-2, 3, 1), x.unfold(0, 0, 1)), real(3, 5)),
     case("unfold: of a transpose", lambda T, x: x.t().unfold(0, 2, 3), real(3, 5)),
