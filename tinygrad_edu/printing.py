@@ -39,10 +39,15 @@ def number_format(data: np.ndarray) -> Callable[[Any], str]:
     """How to print each element: `1.` if all are whole, `0.5000`, or `5.0000e-07` for wide ranges."""
     sizes = np.abs(data[np.isfinite(data) & (data != 0)].astype(np.float64))
     if not sizes.size:
-        return lambda v: f"{v:.0f}." if np.isfinite(v) else str(float(v))
-    wide = sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or sizes.min() < 1e-4
-    if (sizes == np.ceil(sizes)).all():
-        scientific = "{:.4e}" if wide and sizes.max() > 1e8 else "{:.0f}."
+        form = "{:.0f}."
     else:
-        scientific = "{:.4e}" if wide else "{:.4f}"
-    return lambda v: scientific.format(v) if np.isfinite(v) else str(float(v))
+        wide = sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or sizes.min() < 1e-4
+        whole = (sizes == np.ceil(sizes)).all()
+        form = ("{:.4e}" if sizes.max() > 1e8 else "{:.0f}.") if whole else "{:.4e}" if wide else "{:.4f}"
+
+    def text(value: Any) -> str:
+        return form.format(value) if np.isfinite(value) else str(float(value))
+
+    finite = data[np.isfinite(data)]  # as wide as the widest, so that columns stand in line
+    width = max(len(text(finite.max())), len(text(finite.min()))) if finite.size else 0
+    return lambda value: text(value).rjust(width)
