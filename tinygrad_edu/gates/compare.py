@@ -108,6 +108,10 @@ def _named(question: Any, name: str, says: str) -> Any:
     return question
 
 
+def _step(x: Any, y: Any) -> Any:
+    return np.where(x == 0, y, np.greater(x, 0).astype(y.dtype))  # a nan is not greater
+
+
 eq = _of_two("eq", np.equal, "Whether x equals y, elementwise.")
 ne = not_equal = _of_two("ne", np.not_equal, "Whether x differs from y, elementwise.")
 lt = less = _of_two("lt", np.less, "Whether x < y, elementwise.")
@@ -129,7 +133,9 @@ isinf = _of_one("isinf", np.isinf, "Whether x is inf or -inf, elementwise.")
 isfinite = _of_one("isfinite", np.isfinite, "Whether x is neither inf, -inf nor nan, elementwise.")
 isposinf = _of_one("isposinf", np.isposinf, "Whether x is inf, elementwise.")
 isneginf = _of_one("isneginf", np.isneginf, "Whether x is -inf, elementwise.")
-heaviside = _of_two("heaviside", np.heaviside, "0 where x < 0, 1 where x > 0, y where x is 0.")
+
+
+heaviside = _of_two("heaviside", _step, "0 where x < 0, 1 where x > 0, y where x is 0.")
 
 
 def isclose(x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
@@ -137,7 +143,7 @@ def isclose(x: Any, y: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
 
     >>> import tinygrad_edu as tg
     >>> tg.isclose(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 2.1]))
-    tensor([True, False])
+    tensor([ True, False])
     """
     return Tensor(np.asarray(np.isclose(as_array(x), as_array(y), rtol, atol, equal_nan)))
 
@@ -167,7 +173,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
 
     >>> import tinygrad_edu as tg
     >>> tg.isin(tg.tensor([1, 2, 3]), tg.tensor([2, 3]))
-    tensor([False, True, True])
+    tensor([False,  True,  True])
     """
     found = np.isin(as_array(elements), as_array(test_elements), assume_unique=assume_unique, invert=invert)
     return Tensor(np.asarray(found))
@@ -182,7 +188,7 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     >>> import tinygrad_edu as tg
     >>> tg.any(tg.tensor([[True, False], [False, False]]), dim=1)
-    tensor([True, False])
+    tensor([ True, False])
     """
     return _over(np.any, "any", x, axis, keepdims)
 

@@ -468,7 +468,8 @@ def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, *, inclu
     Args:
         index: integers from 0, as for `gather`; no larger than `src` along any axis.
         reduce: sum, prod, mean, amax or amin; ties of the last two share the upstream equally.
-        include_self: whether x takes part where something is sent; elsewhere x stays as it is.
+        include_self: whether x takes part where something is sent; elsewhere x stays as it is. If
+            not, an x that is equal gets no share (PyTorch counts it among the ties, and loses that).
 
     >>> import tinygrad_edu as tg
     >>> index, src = tg.tensor([0, 0, 2]), tg.tensor([4.0, 5.0, 6.0])

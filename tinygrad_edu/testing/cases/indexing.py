@@ -23,9 +23,9 @@ def _written(index):  # type: ignore[no-untyped-def]
 
 def _overlapping(T, x):  # type: ignore[no-untyped-def]
     y = x * 1
-    y[1:] = y[:-1].clone() * y[1:]
-    y[0] += y[-1]
-    y[..., 1] *= 2
+    y[1:] = y[:-1] + y[1:]
+    y[0] = y[0] + y[-1]
+    y[..., 1] = y[..., 1] * 2
     return y
 
 
@@ -45,7 +45,7 @@ def _assigned(y):  # type: ignore[no-untyped-def]
 def _filled(y):  # type: ignore[no-untyped-def]
     y[0] = 2.5
     y[:, 1] = 1
-    y[2, 2] -= 1.0
+    y[2, 2] = y[2, 2] - 1.0
     return y * y
 
 
@@ -54,9 +54,9 @@ _INDICES = {
     "int": 1, "negative int": -1, "ints": (1, 0, -1), "slice": slice(1, None), "step": (slice(None), slice(0, 4, 2)),
     "ellipsis": (..., 0), "nothing": (), "None": (None, 1, ..., None), "bool": True, "false": False,
     "list": [2, 0], "list twice": [0, 0, 2], "list, slice, list": ([0, 2], slice(None), [1, 1]),
-    "list after slice": (slice(1, None), [1, 0, 1]), "array": np.array([[0, 1], [2, 2]]),
+    "list after slice, twice": (slice(1, None), [1, 0, 1]), "array": np.array([[0, 1], [2, 2]]),
     "arrays": (np.array([[0], [2]]), slice(None), np.array([1, 1])), "array and int": (np.array([0, 2]), 1),
-    "array and None": (None, np.array([0, 2]), ..., None), "negative array": np.array([-1, 0, -3]),
+    "array and None": (None, np.array([0, 2]), ..., None), "negative array": np.array([-1, 0, -2]),
     "mask of rows": np.array([True, False, True]), "mask of all": np.arange(24).reshape(3, 4, 2) % 3 == 0,
     "mask and slice": (slice(None), np.array([True, False, True, True]), 1),
     "mask and array": (np.array([True, False, True]), np.array([1, 3])), "empty slice": slice(2, 1),
@@ -73,7 +73,8 @@ CASES = [
     case("index: Tensors", lambda T, x, i: x[i] * x[:, i[0]], real(3, 3), _I),
     case("index: a Tensor twice", lambda T, x, i: x[i, i] * x[T.tensor(1)][0], real(3, 3), _I),
     case("index: a mask Tensor", lambda T, x: x[x > 0], values([[1.0, -2.0], [-1.0, 3.0]])),
-    case("index: nested lists", lambda T, x: x[[[0, 1], [1, 1]]], real(3, 2)),
+    case("index: nested lists", lambda T, x: x[[[0, 1], [1, 1]]], real(3, 2), oracle=False,
+         why="one index array, as in NumPy; PyTorch takes the lists for two"),
     case("index: 0-d", lambda T, x: x[...] * x[None] * x[()], real()),
     case("index: iteration", lambda T, x: sum(row * i for i, row in enumerate(x)), real(3, 2)),
     case("unindex", lambda T, x: x[[0, 0, 2]], real(3, 2), why="an element named twice gets both upstreams"),
@@ -90,7 +91,8 @@ CASES = [
          why="the last value stays and only it has a gradient; PyTorch sends one to both"),
     case("index_put: overlapping", _overlapping, real(4, 3)),
     case("index_put: by Tensors", _by_tensor, real(3, 2), values([0, 2, 1])),
-    case("index_put: itself", lambda T, x: _assigned(x * 1), real(3)),
+    case("index_put: itself", lambda T, x: _assigned(x * 1), real(3), oracle=False,
+         why="each value used is the one that was there then; PyTorch refuses"),
     case("index_put: numbers", lambda T, x: _filled(x * 1), real(3, 3)),
     case("index_put: function", lambda T, x, v, i: T.index_put(x, (i,), v) * x.index_put((i,), v), real(3, 2),
          real(2, 2), values([2, 0])),
@@ -113,8 +115,8 @@ CASES = [
     case("put: accumulate", lambda T, x, v, i: x.put(i, v, accumulate=True), real(2, 3), real(2), values([5, 5])),
     case("put: in place", lambda T, x, v, i: (x * 1).put_(i, v), real(2, 3), real(2), values([-1, 0])),
     case("scatter", lambda T, x, v, i: T.scatter(x, 1, i, v), real(2, 3), real(2, 2), _ONCE),
-    case("scatter: part of src", lambda T, x, v, i: x.scatter(1, i, v),
-         real(2, 3), real(2, 3), _ONCE),
+    case("scatter: part of src", lambda T, x, v, i: x.scatter(1, i, v), real(2, 3), real(2, 3), _ONCE, oracle=False,
+         why="PyTorch has no gradient for a src larger than the index"),
     case("scatter: a number", lambda T, x, i: T.scatter(x, 1, i, 2.5) * x.scatter(1, i, value=2), real(2, 3), _ONCE),
     case("scatter: axis 0", lambda T, x, v, i: x.scatter(0, i, v), real(3, 3), real(1, 3), values([[2, 0, 2]])),
     case("scatter: twice", lambda T, x, v, i: T.scatter(x, 1, i, v), real(2, 3), _SRC, _TWICE, oracle=False,
@@ -126,7 +128,9 @@ CASES = [
     case("scatter: in place", lambda T, x, v, i: (x * 1).scatter_(1, i, v), real(2, 3), real(2, 2), _ONCE),
     case("scatter: a number in place", lambda T, x, i: (x * 1).scatter_(1, i, 3.0), real(2, 3), _ONCE),
     case("scatter_add", lambda T, x, v, i: T.scatter_add(x, 1, i, v), real(2, 3), _SRC, _TWICE),
-    case("scatter_add: method", lambda T, x, v, i: x.scatter_add(-1, i, v), real(2, 3), real(2, 4), _TWICE),
+    case("scatter_add: method", lambda T, x, v, i: x.scatter_add(-1, i, v), real(2, 3), real(2, 3), _TWICE),
+    case("scatter_add: part of src", lambda T, x, v, i: x.scatter_add(-1, i, v), real(2, 3), real(2, 4), _TWICE,
+         oracle=False, why="PyTorch has no gradient for a src larger than the index"),
     case("scatter_add: in place", lambda T, x, v, i: (x * 1).scatter_add_(1, i, v), real(2, 3), _SRC, _TWICE),
     case("scatter_add: empty", lambda T, x, v: x.scatter_add(0, T.zeros(0, 2, dtype=T.int64), v), real(3, 2),
          real(0, 2)),
@@ -137,7 +141,8 @@ CASES = [
     *(case(f"scatter_reduce: {how}, ties{', alone' * (not own)}",
            lambda T, x, v, i, how=how, own=own: x.scatter_reduce(1, i, v, how, include_self=own),
            values([[1.0, 2.0, 0.0], [3.0, 3.0, 4.0]]), values([[1.0, 1.0, 0.0], [3.0, 5.0, 5.0]]), _TWICE,
-           numeric=False) for how in ("amax", "amin") for own in (True, False)),
+           numeric=False, oracle=own, why="" if own else "PyTorch counts x among the ties though it takes no part")
+      for how in ("amax", "amin") for own in (True, False)),
     case("scatter_prod", lambda T, x, v, i: T.scatter_reduce(x, 0, i, v, "prod"), nonzero(3), nonzero(3), _I),
     *(case(f"scatter_prod: zeros {n}", lambda T, x, v, i: T.scatter_reduce(x, 0, i, v, "prod"), values(x), values(v),
            values([0, 0, 0, 2]), order=1) for n, (x, v) in enumerate([
