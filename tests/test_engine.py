@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import autograd, engine
+from tinygrad_edu import autograd, record
 
 
 def leaf(*values, dtype=np.float64):
@@ -92,7 +92,7 @@ def test_backward_to_chosen_inputs_only():
 
 def test_grad_touches_no_grad_and_visits_only_what_leads_to_its_inputs():
     seen = []
-    watched = engine.gate("watched", np.positive, lambda g, z, x: seen.append(1) or g, kind="distribute", local=("1",))
+    watched = record.gate("watched", np.positive, lambda g, z, x: seen.append(1) or g, kind="distribute", local=("1",))
     try:
         x, y = leaf(2.0), leaf(3.0)
         h = x * 2
@@ -101,7 +101,7 @@ def test_grad_touches_no_grad_and_visits_only_what_leads_to_its_inputs():
         assert dh.tolist() == [3.0] and not seen
         assert x.grad is None and y.grad is None
     finally:
-        del engine.GATES["watched"]
+        del record.GATES["watched"]
 
 
 def test_grad_of_inner_and_outer_tensors_together():
@@ -293,7 +293,7 @@ def test_a_million_gates_deep():
 def test_a_diamond_costs_a_step_a_doubling():
     x = leaf(1.0)
     calls = []
-    double = engine.gate(
+    double = record.gate(
         "double", lambda x, y: (x + y) / 2, lambda g, z, x, y: calls.append(1) or g * 0.5, lambda g, z, x, y: g * 0.5,
         kind="distribute", local=("1/2", "1/2"),
     )  # fmt: skip
@@ -304,7 +304,7 @@ def test_a_diamond_costs_a_step_a_doubling():
         y.backward(np.ones(1))
         assert len(calls) == 10_000 and x.grad.tolist() == [1.0]
     finally:
-        del engine.GATES["double"]
+        del record.GATES["double"]
 
 
 def test_dropped_graphs_leave_memory_flat_without_the_collector():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinygrad_edu.engine import GATES
+from tinygrad_edu.record import GATES
 from tinygrad_edu.testing import CHECKS
 from tinygrad_edu.testing.cases import CASES
 from tinygrad_edu.testing.checks import gates_reached

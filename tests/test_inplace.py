@@ -199,7 +199,7 @@ def test_a_leaf_written_while_recording_raises():
         if write in (WRITES["a view"], WRITES["a view of a view"]):
             with pytest.raises(ViewInPlaceError, match="while recording"):
                 write(x)
-        elif "data" not in [k for k, w in WRITES.items() if w is write][0] and write is not WRITES["detach().mul_"]:
+        elif "data" not in next(k for k, w in WRITES.items() if w is write) and write is not WRITES["detach().mul_"]:
             with pytest.raises(LeafInPlaceError, match="while recording"):
                 write(x)
     assert x.is_leaf

@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
-from tinygrad_edu.engine import GATES
 from tinygrad_edu.errors import ChangedAfterUseError, DtypeError, ShapeError, StateDictError, TinygradError
 from tinygrad_edu.nn import functional as F
+from tinygrad_edu.record import GATES
 
 
 class Net(nn.Module):

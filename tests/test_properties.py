@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine import sum_to
+from tinygrad_edu.record import sum_to
 from tinygrad_edu.testing import GradcheckError, KinkWarning, broadcastable_tensors, gradcheck, real
 from tinygrad_edu.testing.cases import CASES
 

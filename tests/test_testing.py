@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 import tinygrad_edu as tg
-from tinygrad_edu.engine import GATES, gate
 from tinygrad_edu.errors import DtypeError, MissingExtraError, NoGradientError, TinygradError
+from tinygrad_edu.record import GATES, gate
 from tinygrad_edu.testing import (
     CHECKS,
     GradcheckError,

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from . import modes
-from .engine import Gate, Parts, grad, recorded, run, sum_to
 from .engine import backward as _backward
-from .engine import clone as _clone
+from .engine import grad
 from .errors import ChangedAfterUseError, GradientShapeError, TinygradError
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .record import Gate, Parts, recorded, run, sum_to
+from .record import clone as _clone
 from .tensor import Tensor, as_tensor, tick
 
 __all__ = [

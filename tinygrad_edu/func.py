@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import engine
+from . import engine, record
 from .errors import DtypeError, NonScalarError, ShapeError
 from .modes import enable_grad
 from .tensor import Tensor, as_tensor
@@ -53,7 +53,7 @@ def _opened(leaves: list[Any]) -> list[Tensor]:
         t = as_tensor(leaf)
         if t.dtype.kind != "f":
             raise DtypeError("a derivative is taken with respect to floats.", got=f"dtype {t.dtype}")
-        opened.append(engine.clone(t) if t.requires_grad else t.detach().requires_grad_())
+        opened.append(record.clone(t) if t.requires_grad else t.detach().requires_grad_())
     return opened
 
 

@@ -17,10 +17,10 @@ import numpy as np
 
 from . import gates, linalg
 from .axes import axes_of
-from .engine import cast
 from .errors import NotCoveredError
 from .gates.reshape import numpy_pad
 from .modes import recording
+from .record import cast
 from .tensor import Tensor, as_tensor
 
 __all__ = ["FUNCTIONS", "METHODS", "UFUNCS", "VALUES_ONLY"]

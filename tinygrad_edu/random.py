@@ -201,13 +201,16 @@ def _integers(low: int, high: int, shape: Any, dtype: Any, rng: np.random.Genera
     return np.asarray((rng or get_generator()).integers(low, high, shape)).astype(dtype, copy=False)
 
 
-def randint_like(x: Any, *bounds: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def randint_like(
+    x: Any, low: Any = 0, high: Any = None, *, generator: Any = None, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
     """`randint_like(x, high)` or `randint_like(x, low, high)`: `randint` of the shape and dtype of `x`.
 
     >>> randint_like(rand(2), 5, 6)
     tensor([5., 5.])
     """
-    return randint(*bounds, x.shape, dtype=like(x, dtype)[1], requires_grad=requires_grad)
+    shape, dtype = like(x, dtype)
+    return randint(low, high, shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
 
 
 def randperm(n: int, *, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -371,14 +374,14 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
     return _into(self, "bernoulli_", _coins(self.shape, p, self.dtype, generator))
 
 
-def random_(self: Tensor, low: int | None = None, high: int | None = None, *, generator: Any = None) -> Tensor:
+def random_(self: Tensor, low: Any = None, high: Any = None, *, generator: Any = None) -> Tensor:
     """In place: integers from `low` up to, not including, `high`; one bound alone is `high`.
 
     Without bounds, from 0 to the largest that the dtype holds, as exactly as it holds each.
     """
-    if high is None:
+    if high is None and low is not None:
         low, high = 0, low
-    if high is None and self.dtype.kind == "f":
+    elif high is None and self.dtype.kind == "f":
         high = 2 ** (np.finfo(self.dtype).nmant + 1)
     elif high is None:
         high = 2 if self.dtype.kind == "b" else min(np.iinfo(self.dtype).max, 2**63 - 2) + 1

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine
+from .. import record
 from ..axes import axes_of, axis_of, either_name
-from ..engine import cast
 from ..errors import DtypeError, ShapeError
+from ..record import cast
 from ..tensor import Tensor, as_tensor
 from .binding import methods
 from .distribute import mean, sum
@@ -44,7 +44,7 @@ __all__ = [
     "var_mean",
 ]
 
-gate = partial(engine.gate, kind="slope")
+gate = partial(record.gate, kind="slope")
 
 
 def _floats(x: Any, name: str, dtype: Any = None) -> Tensor:
@@ -197,9 +197,9 @@ def corrcoef(x: Any) -> Tensor:
 # Norms.
 
 
-def _norm(x: np.ndarray, ord: float, axis: tuple[int, ...], keepdims: bool) -> np.ndarray:
+def _norm(x: np.ndarray, ord: float, axis: tuple[int, ...], keepdims: Any) -> np.ndarray:
     if ord == 2:
-        return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+        return np.sqrt(np.add.reduce(np.square(x), axis=axis, keepdims=keepdims))
     if ord == 0:
         return np.count_nonzero(x, axis=axis, keepdims=keepdims).astype(x.dtype)
     sizes = np.abs(x)
@@ -423,17 +423,17 @@ def normalize(x: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tenso
 def _soft(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
     if not x.size:
         return x.copy()
-    z = np.asarray(x - np.max(x, axis=axis, keepdims=True))  # so that no exponential overflows
+    z = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))  # so that no exponential overflows
     np.exp(z, out=z)
-    z /= np.sum(z, axis=axis, keepdims=True)
+    z /= np.add.reduce(z, axis=axis, keepdims=True)
     return z
 
 
 def _log_soft(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
     if not x.size:
         return x.copy()
-    z = np.asarray(x - np.max(x, axis=axis, keepdims=True))
-    z -= np.log(np.sum(np.exp(z), axis=axis, keepdims=True))
+    z = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    z -= np.log(np.add.reduce(np.exp(z), axis=axis, keepdims=True))
     return z
 
 

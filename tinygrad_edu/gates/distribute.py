@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine
+from .. import record
 from ..axes import axes_of, axis_of, either_name
 from ..dtypes import check_dtype
-from ..engine import cast, clone, run, sum_to
 from ..errors import DtypeError, ShapeError, TinygradError
+from ..record import cast, clone, run, sum_to
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
 
@@ -39,7 +39,7 @@ __all__ = [
     "trapz",
 ]
 
-gate = partial(engine.gate, kind="distribute")
+gate = partial(record.gate, kind="distribute")
 
 
 # Elementwise.

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import engine
-from ..engine import run
+from .. import record
 from ..errors import LinAlgError, NoGradientError, NotPositiveDefiniteError, ShapeError, SingularMatrixError
+from ..record import run
 from ..tensor import Tensor, as_tensor
 from .binding import methods
 from .distribute import sum as sum_
@@ -53,7 +53,7 @@ __all__ = [
     "svd",
 ]
 
-gate = partial(engine.gate, kind="switch")
+gate = partial(record.gate, kind="switch")
 
 
 # What is returned, by PyTorch's names of the parts.

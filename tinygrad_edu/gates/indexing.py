@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine, explaining
+from .. import explaining, record
 from ..axes import axis_of
-from ..engine import clone, run
 from ..errors import ShapeError, TinygradError
 from ..inplace import write
+from ..record import clone, run
 from ..tensor import Tensor, as_array, as_tensor
 from .binding import methods, methods_in_place
 from .distribute import add, broadcast_to
@@ -54,7 +54,7 @@ __all__ = [
     "zero_",
 ]
 
-gate = partial(engine.gate, kind="route")
+gate = partial(record.gate, kind="route")
 
 
 # The three rules. An index is what NumPy accepts, or with `flat` an array of positions among the
@@ -223,7 +223,7 @@ def written_at(x: Tensor, index: Any, value: Any) -> Tensor:
 
 def _of_dtype(value: Any, x: Tensor) -> Any:
     if isinstance(value, Tensor):
-        return value if value.dtype == x.dtype else engine.cast(value, dtype=x.dtype)
+        return value if value.dtype == x.dtype else record.cast(value, dtype=x.dtype)
     return np.asarray(value, x.dtype)
 
 

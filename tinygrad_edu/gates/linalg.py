@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import engine
+from .. import record
 from ..axes import axis_of
-from ..engine import clone, run
 from ..errors import DtypeError, LinAlgError, NotPositiveDefiniteError, ShapeError, SingularMatrixError
+from ..record import clone, run
 from ..tensor import Tensor, as_tensor
 from .binding import methods
 from .indexing import diagonal
@@ -31,7 +31,7 @@ from .route import where
 
 __all__ = ["det", "inverse", "logdet", "matrix_exp", "slogdet", "triangular_solve"]
 
-gate = partial(engine.gate, kind="switch")
+gate = partial(record.gate, kind="switch")
 
 
 class Slogdet(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import engine
+from .. import record
 from ..axes import axis_of, either_name
 from ..errors import DtypeError, ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor
@@ -37,7 +37,7 @@ __all__ = [
     "topk",
 ]
 
-gate = partial(engine.gate, kind="route")
+gate = partial(record.gate, kind="route")
 
 
 class Ranked(NamedTuple):

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine
+from .. import record
 from ..axes import axes_of, axis_of, sizes_of
 from ..dtypes import result_type
-from ..engine import cast, clone, run
 from ..errors import DtypeError, NotCoveredError, ShapeError
 from ..inplace import rearrange
+from ..record import cast, clone, run
 from ..tensor import Tensor, as_tensor
 from .binding import methods
 from .distribute import broadcast_to
@@ -78,7 +78,7 @@ __all__ = [
     "vstack",
 ]
 
-gate = partial(engine.gate, kind="reshape")
+gate = partial(record.gate, kind="reshape")
 
 
 # Another shape.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import engine
+from .. import record
 from ..axes import axes_of, axis_of, either_name
 from ..errors import TinygradError
 from ..tensor import Tensor, as_tensor
@@ -36,7 +36,7 @@ __all__ = [
     "where",
 ]
 
-gate = partial(engine.gate, kind="route")
+gate = partial(record.gate, kind="route")
 
 # NumPy takes a 0-d array in half the time of a Python 0.
 _ZERO = {np.dtype(c): np.zeros((), c) for c in "?bBhHiIlLqQefd"}

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine
+from .. import record
 from ..axes import axes_of, axis_of, either_name
 from ..dtypes import get_default_dtype
-from ..engine import cast, run
 from ..errors import DtypeError, NoGradientError
+from ..record import cast, run
 from ..special_values import math_erf, math_erfc, math_lgamma, math_ndtr, special_function
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
@@ -85,7 +85,7 @@ __all__ = [
     "xlogy",
 ]
 
-gate = partial(engine.gate, kind="slope")
+gate = partial(record.gate, kind="slope")
 
 _LN2, _LN10 = math.log(2), math.log(10)
 

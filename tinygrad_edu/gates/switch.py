@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine
+from .. import record
 from ..axes import axes_of, axis_of, either_name
-from ..engine import run
 from ..errors import ShapeError, TinygradError
+from ..record import run
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
 from .distribute import _along, _cast_to, _cumsum, _running, _spread, _wide, sum
@@ -53,7 +53,7 @@ __all__ = [
     "vdot",
 ]
 
-gate = partial(engine.gate, kind="switch")
+gate = partial(record.gate, kind="switch")
 
 
 # Elementwise.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine, gates
+from .. import gates, record
 from ..errors import DtypeError, ShapeError, TinygradError
 from ..modes import recording
 from ..tensor import Tensor, as_tensor
@@ -58,7 +58,7 @@ def _back(g: Any, z: Any, x: Any, target: Any, weights: Any, over: float, reduct
     return e
 
 
-_cross_entropy = engine.gate(
+_cross_entropy = record.gate(
     "cross_entropy",
     _forward,
     _back,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, engine
+from .. import dtypes, record
 from ..errors import ShapeError
 from ..tensor import Tensor
 from . import init
@@ -26,7 +26,7 @@ def _for_weight(g: Any, z: Any, x: Any, w: Any) -> Any:
 
 # A gate of its own: matmul(x, W.T) hands W a gradient in transposed memory, and the update of W by
 # it takes a third of a small network's whole step.
-_linear = engine.gate(
+_linear = record.gate(
     "linear",
     lambda x, w: np.matmul(x, w.transpose(1, 0)),
     lambda g, z, x, w: np.matmul(g, w),

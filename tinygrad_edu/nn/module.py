@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import dtypes
-from ..engine import Handle
 from ..errors import StateDictError, TinygradError
+from ..hooks import Handle
 from ..tensor import Tensor, tick, written
 from .parameter import Parameter
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine
-from ..engine import Parts, backward, grad, sum_to
+from .. import record
+from ..engine import backward, grad
+from ..record import Parts, sum_to
 from ..tensor import Tensor
 from .cases.case import Case
 from .gradcheck import gradcheck, gradgradcheck
@@ -219,7 +220,7 @@ def check_blindness(case: Case) -> None:
 def _other(a: Any) -> Any:
     """An array of other values, of the same shape and dtype."""
     if isinstance(a, tuple):
-        return engine.Bundle(_other(part) for part in a)
+        return record.Bundle(_other(part) for part in a)
     if a.dtype.kind == "b":
         return ~a
     return a + 1 if a.dtype.kind in "iu" else (np.sin(np.arange(a.size)) * 7 + 9).reshape(a.shape).astype(a.dtype)

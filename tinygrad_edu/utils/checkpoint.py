@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import Freed, Gate, Parts, grad, recorded
+from ..engine import Freed, grad
 from ..errors import ChangedAfterUseError, TinygradError
 from ..modes import enable_grad, is_grad_enabled
 from ..random import get_generator
+from ..record import Gate, Parts, recorded
 from ..tensor import Tensor, as_tensor, tick
 
 __all__ = ["checkpoint"]
@@ -95,7 +96,9 @@ class _Again:
                 got=str([t.shape for t in outputs]),
                 mend="it must not depend on anything that changed since",
             )
-        pairs = [(t, as_tensor(u)) for t, u in zip(outputs, upstreams, strict=True) if u is not None and t.requires_grad]
+        pairs = [
+            (t, as_tensor(u)) for t, u in zip(outputs, upstreams, strict=True) if u is not None and t.requires_grad
+        ]
         wished = [x for x, need in zip([*now, *self.outside], needs, strict=True) if need]
         found = iter(
             grad([t for t, _ in pairs], wished, [u for _, u in pairs], create_graph=create_graph,

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import Bundle, Freed, _back_many, _upstream, sum_to
+from ..engine import Freed, upstream_of
 from ..explaining import freed
 from ..inplace import settled
 from ..modes import no_grad
+from ..record import Bundle, back_many, sum_to
 from ..tensor import Tensor, clock
 
 __all__ = ["Edge", "Node", "Record", "Values", "record"]
@@ -62,7 +63,7 @@ class Node:
         id: its place in `Record.nodes`; inputs come before what is made from them.
         name: what the user called it, or None.
         role: leaf (a Tensor that no gate made), constant (a number or array among the inputs) or gate.
-        gate, kind: of the gate that made it, as in `engine.Gate`; None for the others.
+        gate, kind: of the gate that made it, as in `record.Gate`; None for the others.
         keywords: what the gate was told beside its inputs (axis …), each as text.
         value: None for the hidden bundle of a gate with several outputs.
         gradient: the upstream: what arrived here, summed over all uses; None if nothing did.
@@ -166,7 +167,7 @@ def record(output: Tensor, gradient: Any = None, backward: bool | None = None) -
     sent: dict[tuple[int, int], tuple[Any, Any]] = {}
     if backward:
         with no_grad(), np.errstate(all="ignore"):
-            arrived, sent = _walked(gates, output, _upstream(output, gradient, False))
+            arrived, sent = _walked(gates, output, upstream_of(output, gradient, False))
     nodes: list[Node] = []
     edges: list[Edge] = []
     ids: dict[int, int] = {}
@@ -222,7 +223,7 @@ def _walked(gates: list[tuple[Tensor, tuple[Any, ...]]], output: Tensor, upstrea
 def _contributions(z: Tensor, g: Any, inputs: tuple[Any, ...]) -> Iterator[tuple[int, Any]]:
     """What the gate of `z` sends back for the upstream `g`: each with the input's position."""
     i = 0
-    for x, c in _back_many(z, g, inputs):
+    for x, c in back_many(z, g, inputs):
         while inputs[i] is not x:  # they come in the inputs' order; x * x sends to x twice
             i += 1
         if not isinstance(x._data, Bundle):

@@ -115,6 +115,8 @@ CASES = [
     case("as_strided_scatter", lambda T, x,
          v: (T.as_strided_scatter(x, v, (2, 2), (3, 2), 1), x.as_strided_scatter(v, (2, 2), (1, 4))),
          real(2, 5), real(2, 2), oracle=False, why="PyTorch sends the upstream to what was overwritten"),
+    case("as_strided_scatter: src", lambda T, v: T.as_strided_scatter(T.zeros(2, 5).double(), v, (2, 2), (3, 2), 1),
+         real(2, 2)),
     case("unstrided", lambda T, x: x.unfold(0, 3, 1), real(5), why="windows overlap: their upstreams add up"),
     case("unfold", lambda T, x: (x.unfold(1, 2, 2), x.unfold(-2, 3, 1), x.unfold(0, 0, 1)), real(3, 5)),
     case("unfold: of a transpose", lambda T, x: x.t().unfold(0, 2, 3), real(3, 5)),

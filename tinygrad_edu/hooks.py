@@ -1,0 +1,98 @@
+"""hooks: see, change or keep the gradient that arrives at a Tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .engine import accumulate
+from .errors import GradientShapeError, NoGradientError
+from .tensor import Tensor, tick
+
+__all__ = ["Handle", "register_hook", "retain_grad"]
+
+
+class Taps:
+    """What a user asked to see or change of the gradient that arrives at one Tensor."""
+
+    __slots__ = ("hooks", "retain")
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Callable[..., Any]] = {}
+        self.retain = False
+
+    def arrived(self, t: Tensor, g: Any) -> Any:
+        """Let each hook see `g`, or replace it; keep it in `.grad` if asked."""
+        seen = g if isinstance(g, Tensor) else None
+        for hook in list(self.hooks.values()):
+            seen = Tensor(np.array(g)) if seen is None else seen
+            other = hook(seen)
+            if other is not None:
+                if other.shape != t.shape:
+                    raise GradientShapeError(
+                        f"a hook must return a gradient of the shape of its Tensor ({t.gate or 'a leaf'}).",
+                        expected=str(t.shape),
+                        got=str(other.shape),
+                    )
+                seen = other
+        if seen is not None and not isinstance(g, Tensor):
+            g = np.array(seen._data)
+        elif seen is not None:
+            g = seen
+        if self.retain and t.gate is not None:
+            accumulate(t, g if isinstance(g, Tensor) else np.array(g))
+        return g
+
+    def moved_on(self) -> Taps | None:
+        """The taps of a Tensor after it was rewritten: hooks stay with the old value."""
+        if not self.retain:
+            return None
+        taps = Taps()
+        taps.retain = True
+        return taps
+
+
+class Handle:
+    """Removes the hook that it was returned for."""
+
+    def __init__(self, hooks: dict[int, Callable[..., Any]], key: int) -> None:
+        self._hooks, self._key = hooks, key
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        self._hooks.pop(self._key, None)
+
+
+def _taps(t: Tensor) -> Taps:
+    if t._taps is None:
+        t._taps = Taps()
+    return t._taps
+
+
+def register_hook(t: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
+    """Call `hook(gradient)` when the whole gradient of `t` has arrived; it may return another.
+
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> handle = x.register_hook(lambda g: g * 10)
+    >>> (x * 3).backward(); x.grad
+    tensor(30.)
+    """
+    if not t.requires_grad:
+        raise NoGradientError("a hook needs a Tensor that requires a gradient.", got=f"shape {t.shape}")
+    taps = _taps(t)
+    key = tick()
+    taps.hooks[key] = hook
+    return Handle(taps.hooks, key)
+
+
+def retain_grad(t: Tensor) -> None:
+    """Keep the gradient of a Tensor that is not a leaf in its `.grad`, too."""
+    if not t.requires_grad:
+        raise NoGradientError("retain_grad() needs a Tensor that requires a gradient.", got=f"shape {t.shape}")
+    _taps(t).retain = True
+
+
+Tensor.register_hook = register_hook  # type: ignore[attr-defined]
+Tensor.retain_grad = retain_grad  # type: ignore[attr-defined]

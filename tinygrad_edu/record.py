@@ -1,0 +1,443 @@
+"""record: one gate of the calculus: calling it records it, and it knows its way back.
+
+A gate's output keeps what the walk back needs: the gate, its inputs in order, and a tick, `born`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import explaining
+from .dtypes import get_default_dtype, result_type
+from .modes import recording
+from .tensor import Tensor, memory, tick
+
+__all__ = ["GATES", "Gate", "gate", "run", "sum_to"]
+
+GATES: dict[str, Gate] = {}
+_NO_KEYWORDS: dict[str, Any] = {}
+_new = object.__new__
+
+
+class Gate:
+    """One row of the calculus: a forward, and for each input a rule that sends the gradient back.
+
+    Attributes:
+        name: what errors and pictures call it.
+        kind: how the upstream flows back: distribute, switch, route, slope or reshape.
+        forward: from arrays (and keywords) to an array, or a tuple of arrays.
+        rules: per input, from the upstream `g`, the output `z` and the inputs to that input's
+            gradient; None for an input that has none (an index, a mask).
+        jointly: instead of rules: one function to the gradients of all inputs at once.
+        local: per input, the formula of the local gradient, for pictures and explanations.
+        view: whether an output may look at the memory of an input.
+        blind: whether the rules never look at values, only at shapes.
+        floats: whether integers become floats first (exp, mean, div).
+        meaning: the same function in plain gates, for a fused gate that keeps floats.
+    """
+
+    __slots__ = (
+        "back",
+        "blind",
+        "floats",
+        "forward",
+        "jointly",
+        "kind",
+        "local",
+        "meaning",
+        "name",
+        "outputs",
+        "rules",
+        "view",
+    )
+
+    def __init__(self, name: str, forward: Callable[..., Any], rules: Any, kind: str, **more: Any) -> None:
+        self.name, self.forward, self.rules, self.kind = name, forward, rules, kind
+        self.jointly = more.pop("jointly", None)
+        self.local: tuple[str, ...] = more.pop("local", ())
+        self.view = more.pop("view", False)
+        self.blind = more.pop("blind", kind in ("distribute", "reshape"))
+        self.floats = more.pop("floats", kind == "slope")
+        self.outputs = more.pop("outputs", 1)
+        self.meaning = more.pop("meaning", None)
+        self.back: Callable[..., Any] = back_many
+        if more:
+            raise TypeError(f"gate {name!r} got unknown {sorted(more)}")
+
+    def __repr__(self) -> str:
+        return f"<gate {self.name}: {self.kind}>"
+
+
+class _Each:
+    """The rules of a gate with any number of inputs: one rule that is told which input, `i`."""
+
+    def __init__(self, rule: Callable[..., Any]) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: int) -> Callable[..., Any]:
+        return lambda *args, **keywords: self.rule(*args, i=i, **keywords)
+
+
+def gate(
+    name: str,
+    forward: Callable[..., Any],
+    *rules: Callable[..., Any] | None,
+    kind: str,
+    says: str = "",
+    each: Callable[..., Any] | None = None,
+    **more: Any,
+) -> Any:
+    """Make a gate and return the function that records it.
+
+    Args:
+        name: unique; the key in `GATES`.
+        forward: arrays (and keywords) in, an array out.
+        rules: one per input, `rule(g, z, *inputs, **keywords)`. Handed arrays it computes, handed
+            Tensors it records itself, so it uses operators and `np.` functions only.
+        kind: distribute, switch, route, slope or reshape.
+        says: the docstring: one sentence, and an example if the sentence is not enough.
+        each: for any number of inputs, one rule that also takes `i`, the input's position.
+        more: `local`, `view`, `blind`, `floats`, `jointly`, `outputs`, `meaning`: see `Gate`.
+            Without rules, `each` or `jointly` the gate has no gradient.
+
+    >>> import tinygrad_edu as tg
+    >>> cube = gate("cube", lambda x: x**3, lambda g, z, x: g * 3 * x**2, kind="slope", local=("3 x^2",))
+    >>> x = tg.tensor(2.0, requires_grad=True)
+    >>> cube(x).backward(); x.grad
+    tensor(12.)
+    >>> del GATES["cube"]
+    """
+    made = Gate(name, forward, _Each(each) if each else rules, kind, **more)
+    keyworded = each or made.jointly or made.view or made.outputs > 1 or not rules
+    if keyworded or len(rules) > 2 or not all(rules) or _takes_keywords(rules):
+        call = _many(made)
+    elif len(rules) == 1:
+        call, made.back = _unary(made), _back_unary
+    else:
+        call, made.back = _binary(made), _back_binary
+    call.gate = made
+    call.__name__ = call.__qualname__ = name
+    call.__module__ = getattr(forward, "__module__", None) or __name__
+    call.__doc__ = explaining.docstring(made, says)
+    GATES[name] = made
+    return call
+
+
+def _takes_keywords(rules: Sequence[Any]) -> bool:
+    """Whether the rules have parameters beyond g, z and one per input."""
+    code = rules[0].__code__
+    return bool(code.co_argcount > 2 + len(rules) or code.co_kwonlyargcount or code.co_flags & 0x08)
+
+
+# Recording. Three builders, by the number of inputs, so that an operation is one Python frame.
+
+
+def _unary(made: Gate) -> Any:
+    forward, floats, ndarray = made.forward, made.floats, np.ndarray
+
+    def call(x: Any) -> Tensor:
+        if not isinstance(x, Tensor):
+            x = Tensor(x)
+        a = x._data
+        if floats and not x.requires_grad and a.dtype.kind != "f":
+            a = a.astype(get_default_dtype())
+        try:
+            data = forward(a)
+        except Exception as error:
+            raise explaining.failure(made, error, (x,), _NO_KEYWORDS) from None
+        z = _new(Tensor)
+        z._data = data if type(data) is ndarray else np.asarray(data)
+        z.grad = z._memory = z._taps = None
+        z._view = False
+        z.keywords = _NO_KEYWORDS
+        if x.requires_grad and recording.get():
+            z.requires_grad = True
+            z.gate = made
+            z.inputs = (x,)
+            z.born = tick()
+        else:
+            z.requires_grad = False
+            z.gate = None
+            z.inputs = ()
+            z.born = 0
+        return z
+
+    return call
+
+
+def _binary(made: Gate) -> Any:
+    forward, floats, ndarray = made.forward, made.floats, np.ndarray
+
+    def call(x: Any, y: Any) -> Tensor:
+        if isinstance(x, Tensor):
+            a = x._data
+            needs = x.requires_grad
+            if isinstance(y, Tensor):
+                b = y._data
+                needs = needs or y.requires_grad
+                if a.dtype is not b.dtype:
+                    a, b = _same_dtype(a, b)
+            elif (type(y) is float or type(y) is int) and (needs or a.dtype.kind == "f"):
+                y = b = np.asarray(y, a.dtype)  # a 0-d array: NumPy is twice as slow on a Python number
+            else:
+                a, b = _same_dtype(a, _constant(made, y))
+                y = b
+        elif isinstance(y, Tensor):
+            b = y._data
+            needs = y.requires_grad
+            if (type(x) is float or type(x) is int) and (needs or b.dtype.kind == "f"):
+                x = a = np.asarray(x, b.dtype)
+            else:
+                a, b = _same_dtype(_constant(made, x), b)
+                x = a
+        else:
+            return call(Tensor(x), y)
+        if floats and not needs:
+            a, b = _as_floats(a, b)
+        try:
+            data = forward(a, b)
+        except Exception as error:
+            raise explaining.failure(made, error, (x, y), _NO_KEYWORDS) from None
+        z = _new(Tensor)
+        z._data = data if type(data) is ndarray else np.asarray(data)
+        z.grad = z._memory = z._taps = None
+        z._view = False
+        z.keywords = _NO_KEYWORDS
+        if needs and recording.get():
+            z.requires_grad = True
+            z.gate = made
+            z.inputs = (x, y)
+            z.born = tick()
+        else:
+            z.requires_grad = False
+            z.gate = None
+            z.inputs = ()
+            z.born = 0
+        return z
+
+    return call
+
+
+def _many(made: Gate) -> Any:
+    forward, rules = made.forward, made.rules
+
+    def call(*inputs: Any, **keywords: Any) -> Any:
+        needs = False
+        for x in inputs:
+            if isinstance(x, Tensor) and x.requires_grad:
+                needs = True
+        arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
+        if made.floats or len(arrays) > 1:
+            arrays = _ready(made, arrays)
+        try:
+            data = forward(*arrays, **keywords)
+        except Exception as error:
+            raise explaining.failure(made, error, inputs, keywords) from None
+        return recorded(made, inputs, keywords, data, needs and bool(rules or made.jointly) and recording.get())
+
+    return call
+
+
+def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data: Any, needs: bool) -> Any:
+    """The output of a gate as a Tensor, or as a tuple of them if `data` is a tuple."""
+    z = _new(Tensor)
+    z._data = data if type(data) is np.ndarray else _packed(data)
+    z.grad = z._memory = z._taps = None
+    z._view = False
+    z.keywords = keywords
+    z.requires_grad = needs
+    z.gate = made if needs else None
+    z.inputs = inputs if needs else ()
+    z.born = tick() if needs else 0
+    several = isinstance(z._data, Bundle)
+    outputs = tuple(_pick(z, i=i) for i in range(len(z._data))) if several else (z,)
+    if made.view:
+        for x in inputs:
+            for out in outputs:
+                if isinstance(x, Tensor) and np.may_share_memory(out._data, x._data):
+                    out._view = True
+                    out._memory = memory(x)
+    return outputs if several else z
+
+
+def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
+    """Two arrays, or an array and a Python number, at the dtype that PyTorch would give."""
+    dtype = result_type(a, b)
+    return tuple(c.astype(dtype, copy=False) if hasattr(c, "dtype") else dtype.type(c) for c in (a, b))  # type: ignore[return-value]
+
+
+def _as_floats(a: Any, b: Any) -> tuple[Any, Any]:
+    if np.result_type(a, b).kind == "f":
+        return a, b
+    dtype = get_default_dtype()
+    return np.asarray(a, dtype), np.asarray(b, dtype)
+
+
+def _constant(made: Gate, x: Any) -> Any:
+    """A number or an array among Tensors, as it is; anything else cannot be an operand."""
+    if isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
+        return x
+    if isinstance(x, np.generic):
+        return x.item()
+    if isinstance(x, np.ndarray):
+        return x
+    raise explaining.not_an_operand(made, x)
+
+
+def _ready(made: Gate, arrays: list[Any]) -> list[Any]:
+    """The inputs that gradients flow to, at one dtype; indices and masks stay as they are."""
+    rules = made.rules
+    flows = [i for i in range(len(arrays)) if not isinstance(rules, tuple) or (i < len(rules) and rules[i])]
+    operands = [arrays[i] for i in flows if arrays[i] is not None]
+    if not operands:
+        return arrays
+    dtype = operands[0].dtype if len(operands) == 1 and hasattr(operands[0], "dtype") else result_type(*operands)
+    if made.floats and dtype.kind != "f":
+        dtype = get_default_dtype()
+    for i in flows:
+        if arrays[i] is not None:
+            arrays[i] = np.asarray(arrays[i], dtype)
+    return arrays
+
+
+# Several outputs: one hidden Tensor holds the Bundle, and `pick` takes each out.
+
+
+class Bundle(tuple[Any, ...]):
+    """The outputs of a gate that has several."""
+
+    shape = dtype = None
+
+
+class Parts(dict[int, Any]):
+    """The gradients that came back to a Bundle, by position; a missing one is None."""
+
+    shape = dtype = None
+
+    def __missing__(self, i: int) -> None:
+        return None
+
+    def __add__(self, other: Parts) -> Parts:
+        both = Parts(self)
+        for i, g in other.items():
+            both[i] = g if self[i] is None else self[i] + g
+        return both
+
+
+def _packed(data: Any) -> Any:
+    if isinstance(data, tuple):
+        return Bundle(np.asarray(part) for part in data)
+    return np.asarray(data)
+
+
+def _pick(hidden: Tensor, i: int) -> Tensor:
+    array = hidden._data[i]
+    if array.dtype.kind == "f":
+        return _picked(hidden, i=i)
+    return Tensor(array)
+
+
+# The way back through one gate: from the upstream `g` to pairs of an input and its gradient.
+
+
+def _back_unary(z: Tensor, g: Any, inputs: Any) -> Any:
+    (x,) = inputs
+    return ((x, z.gate.rules[0](g, z._data, x._data)),)
+
+
+def _back_binary(z: Tensor, g: Any, inputs: Any) -> Any:
+    """One rule per input, so what an input without a gradient would get is never computed."""
+    x, y = inputs
+    for_x, for_y = z.gate.rules
+    if not isinstance(y, Tensor):
+        c = for_x(g, z._data, x._data, y)
+        return ((x, fitted(c, x) if y.ndim else c),)  # a number stretches nothing
+    b = y._data
+    if not isinstance(x, Tensor):
+        c = for_y(g, z._data, x, b)
+        return ((y, fitted(c, y) if x.ndim else c),)
+    a = x._data
+    if not y.requires_grad:
+        return ((x, fitted(for_x(g, z._data, a, b), x)),)
+    if not x.requires_grad:
+        return ((y, fitted(for_y(g, z._data, a, b), y)),)
+    return (x, fitted(for_x(g, z._data, a, b), x)), (y, fitted(for_y(g, z._data, a, b), y))
+
+
+def fitted(c: Any, x: Tensor) -> Any:
+    """A rule's result at the shape and dtype of its input: broadcasting and casts undone, once for all gates."""
+    data = x._data
+    if c.shape != data.shape:
+        c = sum_to(c, data.shape)
+    if c.dtype is not data.dtype and data.dtype is not None:
+        c = run(cast, c, dtype=data.dtype)
+    return c
+
+
+def back_many(z: Tensor, g: Any, inputs: Any, create_graph: bool = False, wanted: set[int] | None = None) -> Any:
+    """The general case; with `create_graph` the rules are handed Tensors, and record themselves."""
+    made, rules, keywords = z.gate, z.gate.rules, z.keywords
+    needs = [
+        isinstance(x, Tensor) and x.requires_grad and (wanted is None or id(x) in wanted) and i
+        for i, x in enumerate(inputs)
+    ]
+    if not create_graph:
+        args: list[Any] = [x._data if isinstance(x, Tensor) else x for x in inputs]
+        out: Any = z._data
+    else:  # what no gradient can flow to (an index, a mask) stays an array
+        flows = not isinstance(rules, tuple) or not rules
+        args = [x._data if isinstance(x, Tensor) and not (flows or rules[i]) else x for i, x in enumerate(inputs)]
+        out = z if made.outputs == 1 else tuple(_pick(z, i=i) for i in range(len(z._data)))
+    if made.jointly is not None:
+        found = made.jointly(g, out, *args, needs=tuple(i is not False for i in needs), **keywords)
+        found = [c if i is not False else None for i, c in zip(needs, found, strict=True)]
+    else:
+        found = [None if i is False or rules[i] is None else rules[i](g, out, *args, **keywords) for i in needs]
+    return [(x, fitted(c, x)) for x, c in zip(inputs, found, strict=True) if c is not None and x.requires_grad]
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo broadcasting: sum `g` back to the `shape` of the input that was stretched.
+
+    >>> sum_to(np.ones((2, 3)), (3,)), sum_to(np.ones((2, 3)), (2, 1)).shape
+    (array([2., 2., 2.]), (2, 1))
+    """
+    extra = g.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        axis + extra for axis, n in enumerate(shape) if n == 1 and g.shape[axis + extra] != 1
+    )
+    if axes:
+        g = np.add.reduce(g, axis=axes)  # np.sum, at half its price for a bias
+    return g if g.shape == shape else np.reshape(g, shape)
+
+
+def run(function: Any, *inputs: Any, **keywords: Any) -> Any:
+    """A gate inside a rule: arrays in, an array out; with a Tensor among the inputs, recorded."""
+    for x in inputs:
+        if isinstance(x, Tensor):
+            return function(*inputs, **keywords)
+    return function.gate.forward(*inputs, **keywords)
+
+
+# The gates that recording and walking need themselves.
+
+clone = gate("clone", np.array, lambda g, z, x: g, kind="distribute", local=("1",), says="A copy, on the graph.")
+cast = gate(
+    "to",
+    lambda x, dtype: x.astype(dtype),
+    lambda g, z, x, dtype: g,
+    kind="distribute",
+    local=("1",),
+    says="The same values at another dtype; the gradient comes back at the old one.",
+)
+_picked = gate(
+    "pick",
+    lambda bundle, i: bundle[i],
+    lambda g, z, bundle, i: Parts({i: g}),
+    kind="route",
+    local=("1 for output i, else 0",),
+    says="One output of a gate that has several.",
+)
