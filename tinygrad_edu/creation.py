@@ -165,7 +165,7 @@ def logspace(
     """`steps` numbers from base^start to base^end, both included, evenly apart on a logarithmic scale.
 
     >>> logspace(0, 2, 3)
-    tensor([1., 10., 100.])
+    tensor([  1.,  10., 100.])
     """
     (steps,) = shape_of((steps,), "logspace")
     powers = float(base) ** np.linspace(_number(start), _number(end), steps)
