@@ -294,7 +294,9 @@ def _ready(made: Gate, arrays: list[Any]) -> list[Any]:
     operands = [arrays[i] for i in flows if arrays[i] is not None]
     if not operands:
         return arrays
-    dtype = operands[0].dtype if len(operands) == 1 and hasattr(operands[0], "dtype") else result_type(*operands)
+    dtype = getattr(operands[0], "dtype", None)
+    if dtype is None or dtype.kind != "f" or not all(getattr(a, "dtype", dtype) is dtype for a in operands):
+        dtype = result_type(*operands)  # else numbers among floats of one dtype: nothing to decide
     if made.floats and dtype.kind != "f":
         dtype = get_default_dtype()
     for i in flows:

@@ -258,39 +258,41 @@ def _added(x: Tensor, values: Any, index: Any, **how: bool) -> Tensor:
 def along(shape: tuple[int, ...], dim: int, index: np.ndarray) -> np.ndarray:
     """The positions of `index` along `dim` of a shape; along the others, of each element itself."""
     at: Any = 0
-    step = 1
-    for axis in range(len(shape) - 1, -1, -1):
+    step, last = 1, len(shape) - 1
+    for axis in range(last, -1, -1):
         if axis == dim:
-            at = at + (index * step if step != 1 else index)
-        else:
-            at = at + (np.arange(index.shape[axis]) * step).reshape((-1,) + (1,) * (len(shape) - 1 - axis))
+            at = index + at if step == 1 else index * step + at
+        elif step:
+            row = np.arange(0, index.shape[axis] * step, step)
+            at = at + (row if axis == last else row.reshape((-1,) + (1,) * (last - axis)))
         step *= shape[axis]
     return np.asarray(at)
 
 
-def _checked(name: str, x: Any, dim: int, index: Any, src: Any = None) -> np.ndarray:
+def _checked(name: str, x: Tensor, dim: int, index: Any, src: Any = None) -> np.ndarray:
     """The positions that gather and scatter mean, after a look at the shapes and the range."""
     index = as_array(index)
-    shape, wished = x.shape or (1,), index.shape or (1,)
-    fits = len(wished) == len(shape) and all(
-        n <= m for a, (n, m) in enumerate(zip(wished, shape, strict=True)) if a != dim
-    )
     if not index.size:
         return np.zeros(index.shape, np.int64)
-    if index.dtype.kind not in "iu" or not fits:
+    shape = x.shape or (1,)
+    if index.dtype.kind not in "iu" or not _within(index.shape or (1,), shape, dim):
         raise ShapeError(
             f"{name} needs integers, in a shape that fits into the Tensor's along every axis but {dim}.",
             expected=f"at most {x.shape}",
             got=f"{index.dtype}{list(index.shape)}",
         )
-    if src is not None and not (
-        len(src.shape) == index.ndim and all(n <= m for n, m in zip(index.shape, src.shape, strict=True))
-    ):
-        raise ShapeError(f"{name} needs an index no larger than src.", expected=f"{src.shape}", got=f"{index.shape}")
+    if src is not None and not _within(index.shape, np.shape(src)):
+        raise ShapeError(
+            f"{name} needs an index no larger than src.", expected=f"at most {np.shape(src)}", got=str(index.shape)
+        )
     index = index.astype(np.int64, copy=False)
     if np.count_nonzero(index.view(np.uint64) >= shape[dim]):  # a negative one is a huge unsigned one
         raise IndexError(f"{name}: an index is outside 0 to {shape[dim] - 1}, the size of axis {dim}")
-    return along(shape, dim, index.reshape(wished)).reshape(index.shape)
+    return along(shape, dim, index) if x.ndim else np.zeros(index.shape, np.int64)
+
+
+def _within(small: tuple[int, ...], large: tuple[int, ...], but: int | None = None) -> bool:
+    return len(small) == len(large) and all(n <= large[axis] or axis == but for axis, n in enumerate(small))
 
 
 _gather = indexing("gather")
