@@ -867,14 +867,14 @@ def _with_borders(x: Tensor, axis: int, before: int, after: int, mode: str) -> l
 
 # Windows on the memory.
 
-_as_strided = gate(
+_as_strided: Any = gate(
     "as_strided",
     lambda x, size, stride, offset: _strided(x, size, stride, offset),
     lambda g, z, x, size, stride, offset: run(_unstrided, g, shape=x.shape, size=size, stride=stride, offset=offset),
     local=("1, in place",),
     view=True,
 )
-_unstrided = gate(
+_unstrided: Any = gate(
     "unstrided",
     lambda g, shape, size, stride, offset: _added_up(g, shape, size, stride, offset),
     lambda gg, z, g, shape, size, stride, offset: run(_as_strided, gg, size=size, stride=stride, offset=offset),
@@ -1088,7 +1088,9 @@ def stride(x: Tensor, dim: int | None = None) -> Any:
 
 
 methods(is_contiguous, stride)
-Tensor.T = property(_reversed, doc="`x` with its axes in reverse order, as a view (NumPy's `.T`).")  # type: ignore[attr-defined]
-Tensor.mT = property(adjoint, doc="`x` with its last two axes swapped, as a view.")  # type: ignore[attr-defined]
-Tensor.H = property(t, doc="A matrix transposed, as a view (for real numbers the adjoint).")  # type: ignore[attr-defined]
-Tensor.mH = property(adjoint, doc="`.mT`: for real numbers the adjoint is the transpose.")  # type: ignore[attr-defined]
+methods(
+    T=property(_reversed, doc="The axes in reverse order, as a view (NumPy's `.T`)."),  # type: ignore[arg-type]
+    mT=property(adjoint, doc="The last two axes swapped, as a view."),  # type: ignore[arg-type]
+    H=property(t, doc="A matrix transposed, as a view (for real numbers the adjoint)."),  # type: ignore[arg-type]
+    mH=property(adjoint, doc="`.mT`: for real numbers the adjoint is the transpose."),  # type: ignore[arg-type]
+)
