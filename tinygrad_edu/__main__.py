@@ -1,0 +1,50 @@
+"""The command line: `python -m tinygrad_edu tour`, and the same as `tinygrad-edu tour`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from . import __version__
+from .errors import MissingExtraError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status, 0 for success.
+
+    >>> main([])
+    usage: tinygrad-edu [-h] [--version] {tour} ...
+    <BLANKLINE>
+    an autograd engine on NumPy that shows its work
+    <BLANKLINE>
+    positional arguments:
+      {tour}
+        tour      draw a neuron, prove every gate, train on digits: one minute, offline
+    <BLANKLINE>
+    options:
+      -h, --help  show this help message and exit
+      --version   show program's version number and exit
+    0
+    """
+    parser = argparse.ArgumentParser("tinygrad-edu", description="an autograd engine on NumPy that shows its work")
+    parser.add_argument("--version", action="version", version=f"tinygrad_edu {__version__}")
+    commands = parser.add_subparsers(dest="command")
+    about = "draw a neuron, prove every gate, train on digits: one minute, offline"
+    tour = commands.add_parser("tour", help=about, description=about)
+    tour.add_argument("--quick", action="store_true", help="try every gate on one draw of inputs instead of five")
+    tour.add_argument("--out", default="tour", metavar="DIR", help="the folder to write to (default: %(default)s)")
+    chosen = parser.parse_args(arguments)
+    if chosen.command is None:
+        parser.print_help()
+        return 0
+    try:
+        from .tour import run
+    except MissingExtraError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return run(chosen.out, quick=chosen.quick)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
