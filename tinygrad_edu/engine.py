@@ -31,7 +31,7 @@ from .record import (  # noqa: F401
     run,
     sum_to,
 )
-from .tensor import Tensor, clock, written
+from .tensor import Tensor, clock, leaf, written
 
 __all__ = ["backward", "grad"]
 
@@ -250,7 +250,7 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
                 got=f"shape {t.shape}",
                 mend="reduce it (.sum(), .mean()), or pass gradient= of the same shape",
             )
-        g: Any = np.ones_like(t._data)
+        g: Any = np.asarray(1, t.dtype) if t.ndim == 0 else np.ones_like(t._data)
     else:
         g = gradient if isinstance(gradient, Tensor) else np.array(gradient, dtype=t.dtype)
         if g.shape != t.shape:
@@ -271,9 +271,9 @@ def accumulate(x: Tensor, g: Any) -> None:
     if isinstance(g, Tensor):
         x.grad = g if x.grad is None else x.grad + g
     elif x.grad is None:
-        x.grad = Tensor(np.asarray(g))
+        x.grad = leaf(np.asarray(g))
     elif x.grad.requires_grad:
-        x.grad = x.grad + Tensor(np.asarray(g))
+        x.grad = x.grad + leaf(np.asarray(g))
     else:
         x.grad._data += g
         written(x.grad)

@@ -36,24 +36,34 @@ def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, wh
     if where is not None:
         value = operands[-1]
         t._data[where] = value._data if isinstance(value, Tensor) else value
-    else:
+    elif not _straight(t, function, operands):
         _store(t, name, function, operands)
     written(t)
     return t
 
 
+def _straight(t: Tensor, function: Any, operands: tuple[Any, ...]) -> bool:
+    """Let a ufunc of one dtype write to the memory itself; False if that is not the case at hand."""
+    gate = getattr(function, "gate", None)
+    data = t._data
+    if gate is None or gate.forward.__class__ is not np.ufunc or len(operands) > 1 or data.dtype.kind != "f":
+        return False
+    try:
+        if not operands:
+            gate.forward(data, out=data)
+            return True
+        v = operands[0]
+        b = v._data if isinstance(v, Tensor) else np.asarray(v, data.dtype) if v.__class__ is float else v
+        if getattr(b, "dtype", None) is not data.dtype:
+            return False
+        gate.forward(data, b, out=data)
+    except (ValueError, TypeError):
+        return False  # a shape or a dtype that does not fit: said by the gate itself
+    return True
+
+
 def _store(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...]) -> None:
-    """The plain write: straight into the memory where a ufunc can, through a result otherwise."""
-    forward = getattr(getattr(function, "gate", None), "forward", None)
-    if isinstance(forward, np.ufunc) and t._data.dtype.kind == "f":
-        dtype = t._data.dtype
-        arrays = [v._data if isinstance(v, Tensor) else v for v in operands]
-        if all(type(a) is float or type(a) is int or getattr(a, "dtype", None) is dtype for a in arrays):
-            try:
-                forward(t._data, *arrays, out=t._data)
-                return
-            except (ValueError, TypeError):
-                pass  # a shape that does not fit: said below, by the gate itself
+    """The plain write of what no ufunc can put straight into the memory: through a result."""
     token = recording.set(False)
     try:
         result = function(t, *operands)

@@ -180,7 +180,7 @@ class Tensor:
         >>> Tensor(2.0, requires_grad=True).detach().requires_grad
         False
         """
-        z = Tensor(self._data)
+        z = leaf(self._data)
         z._memory = memory(self)
         z._view = True
         return z
@@ -303,6 +303,18 @@ class Tensor:
         return type(self), (self._data, None, self.requires_grad)
 
 
+def leaf(array: np.ndarray) -> Tensor:
+    """A Tensor around an array that is known to be one: `Tensor(array)` without its questions."""
+    z = object.__new__(Tensor)
+    z._data = array
+    z.grad = z.gate = z._memory = z._taps = None
+    z.inputs = ()
+    z.keywords = {}
+    z.born = 0
+    z._view = z.requires_grad = False
+    return z
+
+
 def memory(t: Tensor) -> Memory:
     """The Memory that `t` looks at, made on first asking."""
     if t._memory is None:
@@ -312,7 +324,9 @@ def memory(t: Tensor) -> Memory:
 
 def written(t: Tensor) -> None:
     """Note that the memory of `t` was written just now."""
-    memory(t).stamp = clock.last_write = tick()
+    if t._memory is None:
+        t._memory = Memory()
+    t._memory.stamp = clock.last_write = tick()
 
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:
