@@ -74,7 +74,7 @@ def gates_reached(case: Case) -> set[str]:
     reached = {z.gate.name for z in recorded(made)}
     if case.order >= 2 and made:
         wished = [t for t in tensors if t.requires_grad]
-        seeds = [np.ones(t.shape, t.dtype) for t in made]
+        seeds = [Tensor(np.ones(t.shape, t.dtype), requires_grad=True) for t in made]
         found = grad(made, wished, seeds, create_graph=True, allow_unused=True)
         reached |= {z.gate.name for z in recorded([g for g in found if g is not None])}
     return reached
