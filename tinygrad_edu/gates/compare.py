@@ -58,6 +58,7 @@ __all__ = [
     "nonzero",
     "not_equal",
     "searchsorted",
+    "signbit",
     "tril_indices",
     "triu_indices",
     "unique",
@@ -133,6 +134,7 @@ isinf = _of_one("isinf", np.isinf, "Whether x is inf or -inf, elementwise.")
 isfinite = _of_one("isfinite", np.isfinite, "Whether x is neither inf, -inf nor nan, elementwise.")
 isposinf = _of_one("isposinf", np.isposinf, "Whether x is inf, elementwise.")
 isneginf = _of_one("isneginf", np.isneginf, "Whether x is -inf, elementwise.")
+signbit = _of_one("signbit", np.signbit, "Whether x is negative, -0.0 too, elementwise.")
 
 
 heaviside = _of_two("heaviside", _step, "0 where x < 0, 1 where x > 0, y where x is 0.")
@@ -360,9 +362,9 @@ def searchsorted(
     rows, wished = as_array(sorted_sequence), as_array(values)
     if sorter is not None:
         rows = np.take_along_axis(rows, as_array(sorter), -1)
-    side = side or ("right" if right else "left")
+    at: Any = side or ("right" if right else "left")
     if rows.ndim == 1:
-        found = np.searchsorted(rows, wished, side)
+        found = np.searchsorted(rows, wished, at)
     elif rows.shape[:-1] != wished.shape[:-1]:
         raise ShapeError(
             "searchsorted needs as many rows as values have.", expected=str(rows.shape[:-1]), got=str(wished.shape[:-1])
@@ -370,7 +372,7 @@ def searchsorted(
     else:
         found = np.empty(wished.shape, np.int64)
         for row in np.ndindex(rows.shape[:-1]):
-            found[row] = np.searchsorted(rows[row], wished[row], side)
+            found[row] = np.searchsorted(rows[row], wished[row], at)
     return Tensor(np.asarray(found, np.int32 if out_int32 else np.int64))
 
 
@@ -464,7 +466,7 @@ methods(__invert__=bitwise_not, __contains__=_contains)
 methods(
     eq, ne, lt, le, gt, ge, logical_and, logical_or, logical_xor, logical_not,
     bitwise_and, bitwise_or, bitwise_xor, bitwise_not, bitwise_left_shift, bitwise_right_shift,
-    isnan, isinf, isfinite, isposinf, isneginf, heaviside, isclose, allclose, equal,
+    isnan, isinf, isfinite, isposinf, isneginf, signbit, heaviside, isclose, allclose, equal,
     any, all, count_nonzero, argmax, argmin, nonzero, argwhere, unique, unique_consecutive, bincount, histc,
     not_equal=ne, less=lt, less_equal=le, greater=gt, greater_equal=ge,
 )  # fmt: skip

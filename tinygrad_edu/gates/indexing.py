@@ -103,7 +103,7 @@ _unindex = gate(
     blind=True,
     says="Zeros of a shape with g added at the index: what indexing sends back.",
 )
-_index_put = gate(
+_index_put: Any = gate(
     "index_put",
     lambda x, v, index, flat=False: _put(x, v, index, flat),
     lambda g, z, x, v, index, flat=False: run(_index_put, g, np.zeros((), g.dtype), index=index, flat=flat),
@@ -438,7 +438,7 @@ _EXTREME = {
     )
     for name, ufunc in (("amax", np.maximum), ("amin", np.minimum))
 }
-_scatter_prod = gate(
+_scatter_prod: Any = gate(
     "scatter_prod",
     _reduced_at(np.multiply),
     lambda g, z, x, src, index: g * run(_scatter_prod, np.ones_like(x), src, index=index),
@@ -647,7 +647,7 @@ def _together(x: Any, mask: Any) -> tuple[Tensor, np.ndarray]:
 
 
 def _triangle(name: str, cut: Any, says: str) -> Any:
-    made = gate(
+    made: Any = gate(
         name,
         lambda x, diagonal: cut(x, diagonal),
         lambda g, z, x, diagonal: run(made, g, diagonal=diagonal),
@@ -709,7 +709,7 @@ _diagonal = gate(
     view=True,
     blind=True,
 )
-_diag_embed = gate(
+_diag_embed: Any = gate(
     "diag_embed",
     _on_diagonal,
     lambda gg, z, g, shape, offset, axes: run(_diagonal, gg, offset=offset, axes=axes),

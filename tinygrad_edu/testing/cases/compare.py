@@ -36,7 +36,7 @@ CASES = [
     plain("compare: 0-d of another dtype", lambda T, x: x == T.tensor(0.1, dtype=T.float64),
           values(np.array([0.1, 0.25]))),
     plain("compare: in", lambda T, x: T.tensor([3 in x, 9 in x]), values([[1, 3], [2, 4]])),
-    plain("isposinf", lambda T, x: (T.isposinf(x), T.isneginf(x)), values(_SPECIAL)),
+    plain("isposinf", lambda T, x: (T.isposinf(x), T.isneginf(x), T.signbit(x), x.signbit()), values(_SPECIAL)),
     plain("heaviside", lambda T, x, y: T.heaviside(x.detach(), y.detach()), values(_SPECIAL), real(6)),
     plain("isclose", lambda T, x: (T.isclose(x, x + 1e-9), x.isclose(x * 1.1, rtol=0.2),
                                   T.isclose(x, x, equal_nan=True)), values(_SPECIAL)),
