@@ -18,19 +18,7 @@ from . import explaining
 from .errors import GradientShapeError, NoGradientError, NonScalarError, UnusedInputError, caller
 from .inplace import settled
 from .modes import recording
-from .record import (  # noqa: F401
-    GATES,
-    Bundle,
-    Gate,
-    Parts,
-    back_many,
-    cast,
-    clone,
-    gate,
-    recorded,
-    run,
-    sum_to,
-)
+from .record import back_many, clone, run
 from .tensor import Tensor, clock, leaf, written
 
 __all__ = ["backward", "grad"]
