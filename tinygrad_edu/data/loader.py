@@ -61,6 +61,6 @@ class DataLoader:
 
     def _fetch(self) -> Callable[[np.ndarray], Any]:
         if self.collate_fn is None and hasattr(self.dataset, "fetch"):
-            return self.dataset.fetch  # type: ignore[no-any-return]
+            return self.dataset.fetch
         collate = self.collate_fn or default_collate
         return lambda indices: collate([self.dataset[int(i)] for i in indices])

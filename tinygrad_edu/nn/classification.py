@@ -17,8 +17,8 @@ from .reduction import check_reduction, reduced
 __all__ = ["CrossEntropyLoss"]
 
 
-# The fused gate: one pass over the scores forward, one back (log_softmax, indexing, mean and their
-# ways back take five times as long on a batch of 64). Its exponentials become the gradient in place.
+# The fused gate: its exponentials become the gradient in place. In plain gates, forward and back take
+# twice as long for scores of (64, 10), and more than four times as long for (512, 1000).
 
 
 def _plain(x: Any, target: Any, weights: Any, over: float, reduction: str, kept: Any = None) -> Any:
@@ -251,6 +251,8 @@ class CrossEntropyLoss(Module):
     >>> CrossEntropyLoss()(tg.zeros(1, 10), tg.tensor([3]))
     tensor(2.3026)
     """
+
+    weight: Tensor | None
 
     def __init__(
         self,

@@ -16,10 +16,6 @@ class _Numbered(Module):
     def _parts(self) -> list[Module]:
         return [value for value in vars(self).values() if isinstance(value, Module)]
 
-    def _name(self, index: int) -> str:
-        names = [name for name, value in vars(self).items() if isinstance(value, Module)]
-        return names[index]
-
     def append(self, module: Module) -> Any:
         """Add a module at the end; returns the container."""
         self.add_module(str(len(self)), module)
@@ -39,11 +35,12 @@ class _Numbered(Module):
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
-            return self._of(self._parts()[index])
+            return type(self)().extend(self._parts()[index])
         return self._parts()[index]
 
     def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, self._name(index), module)
+        names = [name for name, value in vars(self).items() if isinstance(value, Module)]
+        setattr(self, names[index], module)
 
 
 class Sequential(_Numbered):
@@ -66,9 +63,6 @@ class Sequential(_Numbered):
         for name, module in named:
             self.add_module(str(name), module)
 
-    def _of(self, modules: list[Module]) -> Sequential:
-        return Sequential(*modules)
-
     def forward(self, x: Any) -> Any:
         for module in self._parts():
             x = module(x)
@@ -87,6 +81,3 @@ class ModuleList(_Numbered):
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         super().__init__()
         self.extend(modules)
-
-    def _of(self, modules: list[Module]) -> ModuleList:
-        return ModuleList(modules)

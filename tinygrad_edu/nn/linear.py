@@ -24,8 +24,8 @@ def _for_weight(g: Any, z: Any, x: Any, w: Any) -> Any:
     return np.matmul(np.swapaxes(g, 0, 1), x)
 
 
-# A gate of its own: matmul(x, W.T) hands W a gradient in transposed memory, and the update of W by
-# it takes a third of a small network's whole step.
+# A gate of its own: matmul(x, W.T) hands W a gradient in transposed memory, which is slow to copy and
+# to update by: the whole step of a 784-100-10 perceptron takes 1.3 times as long.
 _linear = record.gate(
     "linear",
     lambda x, w: np.matmul(x, w.transpose(1, 0)),
@@ -60,7 +60,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
             expected="input (…, in) and weight (out, in)",
             got=f"input {np.shape(input)} and weight {np.shape(weight)}",
         ) from None
-    return z if bias is None else z + bias  # type: ignore[no-any-return]
+    return z if bias is None else z + bias
 
 
 class Linear(Module):

@@ -16,4 +16,4 @@ def check_reduction(reduction: str) -> None:
 def reduced(losses: Tensor, reduction: str) -> Tensor:
     """The losses as they are, their mean or their sum."""
     check_reduction(reduction)
-    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()  # type: ignore[attr-defined]
+    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()

@@ -35,7 +35,7 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Tensor:
             got=f"target {target.shape}",
             mend="target.reshape(input.shape)" if input.numel() == target.numel() else "",
         )
-    difference = input - target  # type: ignore[operator]
+    difference = input - target
     return reduced(difference * difference, reduction)
 
 

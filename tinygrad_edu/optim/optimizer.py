@@ -68,7 +68,7 @@ class Optimizer:
             if not p.is_leaf:
                 raise TinygradError(
                     "an optimizer can only update leaves; this Tensor is computed from others.",
-                    got=f"made by {p.gate.name}",  # type: ignore[attr-defined]
+                    got=f"made by {p.gate.name}",
                     mend="pass the Tensors it is computed from, or its .detach().requires_grad_()",
                 )
             if id(p) in known:
