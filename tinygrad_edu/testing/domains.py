@@ -95,7 +95,8 @@ class Domain:
         if self.sample is not None:
             return self.sample(rng, shape)
         if self.gap:
-            return self.spaced(rng.permutation(int(np.prod(shape))).reshape(shape) - np.prod(shape) / 2)
+            ranks = rng.permutation(int(np.prod(shape))).reshape(shape) - np.prod(shape) / 2
+            return self.spaced(ranks + rng.uniform(-0.14, 0.14, shape))  # sums of them do not tie either
         if self.kind == "i":
             return rng.integers(int(self.low), int(self.high), shape)
         intervals = np.array(self.intervals())

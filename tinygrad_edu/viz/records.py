@@ -16,7 +16,7 @@ from ..engine import Freed, upstream_of
 from ..explaining import freed
 from ..inplace import settled
 from ..modes import no_grad
-from ..record import Bundle, back_many, sum_to
+from ..record import Bundle, back_many
 from ..tensor import Tensor, clock
 
 __all__ = ["Edge", "Node", "Record", "Values", "record"]
@@ -51,7 +51,8 @@ class Values:
         """
         a = np.asarray(array)
         low, high = (a.min().item(), a.max().item()) if a.size else (None, None)
-        norm = float(np.linalg.norm(a.astype(np.float64).ravel()))
+        with np.errstate(over="ignore"):
+            norm = float(np.linalg.norm(a.astype(np.float64).ravel()))
         return cls(a.shape, str(a.dtype), a.tolist() if a.size <= SMALL else None, low, high, norm)
 
 
@@ -226,8 +227,6 @@ def _contributions(z: Tensor, g: Any, inputs: tuple[Any, ...]) -> Iterator[tuple
     for x, c in back_many(z, g, inputs):
         while inputs[i] is not x:  # they come in the inputs' order; x * x sends to x twice
             i += 1
-        if not isinstance(x._data, Bundle):
-            c = np.asarray(c if c.shape == x.shape else sum_to(c, x.shape), x.dtype)
         yield i, c
         i += 1
 
