@@ -127,6 +127,21 @@ def _rewrite(
             mend="update it inside `with tg.no_grad():`, or write `new = old + …` instead",
         )
     if t._view and not moves:
+        return _through(t, name, function, operands)
+
+    old = before(t)
+    z = function(old, *(old if v is t else v for v in operands))
+    if not moves:
+        _check_fits(old, name, z)
+    if z.dtype != old.dtype:
+        z = z.to(old.dtype)
+    return _become(t, old, z)
+
+
+def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...]) -> Tensor:
+    """Write a view that an index made by writing its base: `base[i] += v`."""
+    base, index = getattr(t, "_of", (None, None))
+    if base is None or not np.may_share_memory(t._data, base._data):
         raise ViewInPlaceError(
             f"{name} would write a view while recording; the Tensor it looks at could not follow.",
             got=f"a view of shape {t.shape}" + (f", made by {t.gate.name}" if t.gate else ""),
@@ -134,16 +149,21 @@ def _rewrite(
         )
     old = before(t)
     z = function(old, *(old if v is t else v for v in operands))
-    if not moves:
-        _check_fits(old, name, z)
-    if z.dtype != old.dtype:
-        z = z.to(old.dtype)
+    _check_fits(old, name, z)
+    base[index] = z
+    return _become(t, old, base[index])
+
+
+def _become(t: Tensor, old: Tensor, z: Tensor) -> Tensor:
+    """Let `t` take the state of `z`; gates that used it before will find `old`."""
     past = [entry for entry in getattr(t, "_past", ()) if entry[1]() is not None]
     t._past = [*past, (old.born, weakref.ref(old))]
     for slot in _STATE:
         if slot not in ("grad", "_taps"):
             setattr(t, slot, getattr(z, slot))
     t._taps = old._taps.moved_on() if old._taps is not None else None
+    if hasattr(z, "_of"):
+        t._of = z._of
     clock.last_write = t.born
     return t
 

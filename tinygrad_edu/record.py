@@ -260,6 +260,8 @@ def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data
                 if isinstance(x, Tensor) and np.may_share_memory(out._data, x._data):
                     out._view = True
                     out._memory = memory(x)
+        if z._view and "index" in keywords:
+            z._of = (inputs[0], keywords["index"])  # so that `x[i] += v` can write through
     return outputs if several else z
 
 

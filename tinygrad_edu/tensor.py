@@ -62,6 +62,7 @@ class Tensor:
         "_data",  # the ndarray
         "_memory",  # Memory, once shared or written; None while nobody else looks
         "_name",  # lazily: what the user calls it
+        "_of",  # lazily: (base, index) of a view that an index made
         "_past",  # lazily: what this Tensor was before it was rewritten while recording
         "_taps",  # Taps: hooks and retain_grad, once asked for
         "_view",  # looks at another Tensor's memory
