@@ -303,7 +303,7 @@ def test_numpy_s_view_is_read_only():
 def test_any_program_of_writes_is_right_or_raises(data):
     """Against the same program written without writes: the gradient is equal, or backward raised."""
     steps = data.draw(
-        st.lists(st.sampled_from(["use", "iadd", "imul", "put", "grad-free", "view", "new"]), min_size=1, max_size=8)
+        st.lists(st.sampled_from(["use", "iadd", "imul", "put", "through", "grad-free", "view", "new"]), min_size=1, max_size=8)
     )
     x = leaf()
     z = leaf()
@@ -321,6 +321,9 @@ def test_any_program_of_writes_is_right_or_raises(data):
         elif step == "put":
             t[1] = x[0] * 2
             p = tg.cat([p[:1], (z[0] * 2).reshape(1), p[2:]])
+        elif step == "through":
+            t[1:] += x[:2] * 2
+            p = tg.cat([p[:1], p[1:] + z[:2] * 2])
         elif step == "grad-free":
             with tg.no_grad():
                 t += 1

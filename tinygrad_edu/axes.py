@@ -75,7 +75,7 @@ def sizes_of(given: tuple[Any, ...]) -> tuple[int, ...]:
     """
     if len(given) == 1 and (isinstance(given[0], (tuple, list)) or not hasattr(given[0], "__index__")):
         given = given[0]
-    elif len(given) == 1 and getattr(given[0], "ndim", 0):
+    elif len(given) == 1 and getattr(given[0], "ndim", 0) > 0:
         given = given[0].tolist()  # a vector of integers
     return tuple(n.__index__() for n in given)
 

@@ -114,7 +114,7 @@ def result_type(*operands: Any) -> np.dtype:
         else:
             rank, dtype = 2, _default[0]
         ranks[rank] = dtype if ranks[rank] is None else promote_types(ranks[rank], dtype)
-    result = None
+    result: Any = None
     for dtype in ranks:
         if dtype is None:
             continue

@@ -289,4 +289,4 @@ def _leading_to(outputs: Sequence[Tensor], targets: set[int]) -> set[int]:
     return wanted
 
 
-Tensor.backward = backward  # type: ignore[attr-defined]
+Tensor.backward = backward  # type: ignore[method-assign, assignment]

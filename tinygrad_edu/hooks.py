@@ -94,5 +94,5 @@ def retain_grad(t: Tensor) -> None:
     _taps(t).retain = True
 
 
-Tensor.register_hook = register_hook  # type: ignore[attr-defined]
-Tensor.retain_grad = retain_grad  # type: ignore[attr-defined]
+Tensor.register_hook = register_hook  # type: ignore[method-assign, assignment]
+Tensor.retain_grad = retain_grad  # type: ignore[method-assign, assignment]

@@ -114,7 +114,7 @@ def detach_(t: Tensor) -> Tensor:
     return t
 
 
-Tensor.detach_ = detach_  # type: ignore[attr-defined]
+Tensor.detach_ = detach_  # type: ignore[method-assign, assignment]
 
 
 def _rewrite(

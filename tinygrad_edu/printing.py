@@ -22,7 +22,7 @@ def tensor_text(t: Any) -> str:
     data = t._data
     if data.size or data.ndim == 1:
         formatter = {"float_kind": number_format(data)} if data.dtype.kind == "f" else None
-        text = np.array2string(data, separator=", ", prefix="tensor(", formatter=formatter)  # type: ignore[call-overload]
+        text = np.array2string(data, separator=", ", prefix="tensor(", formatter=formatter)  # type: ignore[call-overload, arg-type]
     else:
         text = f"[], size={data.shape}"
     parts = [text]

@@ -23,6 +23,7 @@ class Tensor:
     _data: Any
     _memory: Any
     _name: Any
+    _of: Any
     _past: Any
     _taps: Any
     _view: Any
@@ -1077,6 +1078,8 @@ class Tensor:
         """-1, 0 or 1, elementwise; 0 of a nan, as in PyTorch. Its gradient is 0."""
     def sign_(self) -> Tensor:
         """In place: write `sign(self, …)` into this Tensor; returns it."""
+    def signbit(self) -> Tensor:
+        """Whether x is negative, -0.0 too, elementwise."""
     def sin(self) -> Tensor:
         """The sine, elementwise."""
     def sin_(self) -> Tensor:
@@ -1301,6 +1304,9 @@ class Tensor:
         """In place: write `xlogy(self, …)` into this Tensor; returns it."""
     def zero_(self) -> Tensor:
         """In place: write 0 into every element; returns the Tensor."""
+
+def leaf(array: np.ndarray) -> Tensor:
+    """A Tensor around an array that is known to be one: `Tensor(array)` without its questions."""
 
 def memory(t: Tensor) -> Memory:
     """The Memory that `t` looks at, made on first asking."""
