@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -95,6 +94,8 @@ def _read(folder: Path, name: str) -> bytes:
 
 def _verified(content: bytes, name: str, where: str) -> bytes:
     """`content`, if it is that of the file `name`."""
+    from hashlib import sha256  # slow to import, seldom needed
+
     size, digest = FILES[name]
     if len(content) != size:
         raise DataFileError(
@@ -103,7 +104,7 @@ def _verified(content: bytes, name: str, where: str) -> bytes:
             got=f"{len(content)}" if len(content) <= size else f"more than {size}",
             mend="delete it and pass download=True, or copy it again",
         )
-    found = hashlib.sha256(content).hexdigest()
+    found = sha256(content).hexdigest()
     if found != digest:
         raise DataFileError(
             f"{where} is corrupt, or not MNIST's: its content is not that of {name}.",
