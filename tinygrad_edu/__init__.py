@@ -1,6 +1,9 @@
 """tinygrad_edu: an autograd engine on NumPy that shows its work."""
 
-from . import autograd, data, errors, func, linalg, nn, optim, special, utils
+from typing import TYPE_CHECKING
+from typing import Any as _Any
+
+from . import autograd, errors, linalg, special
 from . import hooks as _hooks
 from . import numpy_protocol as _numpy_protocol
 from .creation import *
@@ -11,4 +14,18 @@ from .random import *
 from .record import GATES, Gate, gate
 from .tensor import *
 
+if TYPE_CHECKING:
+    from . import data, func, nn, optim, testing, utils, viz
+
 __version__ = "0.1.0"
+
+_LATER = ("data", "func", "nn", "optim", "testing", "utils", "viz")
+
+
+def __getattr__(name: str) -> _Any:
+    """Import a part when it is first named: most programs need few, and importing takes time."""
+    if name in _LATER:
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

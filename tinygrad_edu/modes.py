@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
-from inspect import isgeneratorfunction
 from typing import Any
 
 __all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
+_GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect would cost more than the engine
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 
 
@@ -27,7 +27,7 @@ class _Mode:
         recording.reset(self._tokens.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if isgeneratorfunction(function):
+        if getattr(getattr(function, "__code__", None), "co_flags", 0) & _GENERATOR:
 
             @wraps(function)
             def generator(*args: Any, **keywords: Any) -> Any:

@@ -8,7 +8,6 @@ not in these tables raises: the graph is never dropped silently.
 
 from __future__ import annotations
 
-import inspect
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -383,6 +382,8 @@ def _adapted(name: str, adapter: Any, args: tuple[Any, ...], keywords: dict[str,
     try:
         return adapter(*args, **given)
     except TypeError:
+        import inspect
+
         try:
             inspect.signature(adapter).bind(*args, **given)
         except TypeError as error:

@@ -40,12 +40,7 @@ __all__ = [
 _64_BITS = 2**64 - 1
 
 
-def _seeded(seed: int) -> list[Any]:
-    """A Generator, and the seed that it started from."""
-    return [np.random.default_rng(seed & _64_BITS), seed]  # negative seeds wrap, as in PyTorch
-
-
-_now = _seeded(int(np.random.SeedSequence().generate_state(1, np.uint64)[0]))
+_now: list[Any] = []  # the Generator, and the seed that it started from
 
 
 def manual_seed(seed: int) -> np.random.Generator:
@@ -58,14 +53,14 @@ def manual_seed(seed: int) -> np.random.Generator:
     >>> _ = tg.manual_seed(0); bool((tg.rand(3) == first).all())
     True
     """
-    _now[:] = _seeded(int(seed))
+    _now[:] = np.random.default_rng(int(seed) & _64_BITS), int(seed)  # negative seeds wrap, as in PyTorch
     return _now[0]
 
 
 def seed() -> int:
     """Start the Generator anew from a seed that nobody chose; returns the seed."""
     manual_seed(int(np.random.SeedSequence().generate_state(1, np.uint64)[0]))
-    return initial_seed()
+    return int(_now[1])
 
 
 def initial_seed() -> int:
@@ -74,17 +69,19 @@ def initial_seed() -> int:
     >>> _ = manual_seed(7); initial_seed()
     7
     """
-    return _now[1]
+    return int(_now[1]) if _now else seed()
 
 
 def get_generator() -> np.random.Generator:
-    """The one Generator behind every random draw."""
+    """The one Generator behind every random draw; made at the first, since numpy.random is slow to import."""
+    if not _now:
+        seed()
     return _now[0]
 
 
 def get_rng_state() -> dict[str, Any]:
     """Where the Generator is, for `set_rng_state`: a dict of plain numbers and strings."""
-    return dict(_now[0].bit_generator.state)
+    return dict(get_generator().bit_generator.state)
 
 
 def set_rng_state(state: dict[str, Any]) -> None:
@@ -94,7 +91,7 @@ def set_rng_state(state: dict[str, Any]) -> None:
     >>> set_rng_state(state); bool((rand(3) == first).all())
     True
     """
-    _now[0].bit_generator.state = state
+    get_generator().bit_generator.state = state
 
 
 # Arrays, at their dtype from the start: NumPy draws float32 and float64 itself.
