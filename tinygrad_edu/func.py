@@ -165,7 +165,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> import tinygrad_edu as tg
     >>> value, back = vjp(lambda x: x * x, tg.tensor([1.0, 2.0]))
     >>> back(tg.tensor([1.0, 10.0]))
-    (tensor([2., 40.]),)
+    (tensor([ 2., 40.]),)
     """
     leaves, back = flatten(primals)
     with enable_grad():
@@ -196,7 +196,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
 
     >>> import tinygrad_edu as tg
     >>> jvp(lambda x: x * x, (tg.tensor([1.0, 2.0]),), (tg.tensor([1.0, 10.0]),))
-    (tensor([1., 4.]), tensor([2., 40.]))
+    (tensor([1., 4.]), tensor([ 2., 40.]))
     """
     leaves, back = flatten(tuple(primals))
     along = [as_tensor(t) for t in flatten(tuple(tangents))[0]]
@@ -299,7 +299,7 @@ def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
 
     >>> import tinygrad_edu as tg
     >>> hvp(lambda x: (x ** 3).sum(), (tg.tensor([1.0, 2.0]),), (tg.tensor([1.0, 1.0]),))
-    (tensor(9.), (tensor([6., 12.]),))
+    (tensor(9.), (tensor([ 6., 12.]),))
     """
     numbers = tuple(range(len(primals)))
     gradient, back = vjp(lambda *x: grad_and_value(func, numbers)(*x), *primals)

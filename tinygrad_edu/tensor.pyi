@@ -921,9 +921,10 @@ class Tensor:
         """The axes of `x` in another order, as a view."""
     def pinverse(self, rcond: Any = 1e-15) -> Tensor:
         """The pseudo-inverse, by PyTorch's older name and with its older threshold."""
-    def polygamma(self, n: Any) -> Tensor: ...
-    def polygamma_(self, n: Any) -> Any:
-        """In place: write `<lambda>(self, …)` into this Tensor; returns it."""
+    def polygamma(self, n: builtins.int) -> Tensor:
+        """`polygamma(n, self)`: the n-th derivative of digamma, elementwise."""
+    def polygamma_(self, n: builtins.int) -> Tensor:
+        """In place: write `_polygamma_of(self, …)` into this Tensor; returns it."""
     def positive(self) -> Tensor:
         """`x` itself, as it is."""
     def pow(self, exponent: Any) -> Tensor:

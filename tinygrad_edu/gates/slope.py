@@ -155,7 +155,7 @@ def logit(x: Any, eps: float | None = None) -> Tensor:
 
     >>> import tinygrad_edu as tg
     >>> tg.logit(tg.tensor([0.5, 0.0]), eps=0.1)
-    tensor([0.0000, -2.1972])
+    tensor([ 0.0000, -2.1972])
     """
     return _logit(x, eps=eps)
 
@@ -724,6 +724,11 @@ def polygamma(n: int, x: Any) -> Tensor:
     return digamma(x) if n == 0 else _polygamma(x, n=n)
 
 
+def _polygamma_of(x: Any, n: int) -> Tensor:
+    """`polygamma(n, self)`: the n-th derivative of digamma, elementwise."""
+    return polygamma(n, x)
+
+
 def mvlgamma(x: Any, p: int) -> Tensor:
     """The logarithm of the p-variate gamma function, elementwise. Its gradient needs SciPy.
 
@@ -788,7 +793,7 @@ _aliases = {
     "arctanh": atanh, "sgn": sgn, "fix": fix,
 }  # fmt: skip
 methods(*_everywhere, logaddexp, logaddexp2, logsumexp, logcumsumexp, **_aliases)
-methods(polygamma=lambda x, n: polygamma(n, x))
+methods(polygamma=_polygamma_of)
 methods(__pow__=pow, __rpow__=_rpow, __mod__=remainder, __rmod__=lambda y, x: remainder(x, y))
 methods_in_place(*_everywhere, __ipow__=pow, __imod__=remainder)
-methods_in_place(polygamma_=lambda x, n: polygamma(n, x), **{f"{name}_": f for name, f in _aliases.items()})
+methods_in_place(polygamma_=_polygamma_of, **{f"{name}_": f for name, f in _aliases.items()})

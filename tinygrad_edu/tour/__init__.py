@@ -9,14 +9,6 @@ from ..errors import MissingExtraError
 
 __all__ = ["run"]
 
-_missing = [name for name in ("rich", "matplotlib") if importlib.util.find_spec(name) is None]
-if _missing:
-    raise MissingExtraError(
-        f"the tour needs {' and '.join(_missing)} to show its progress and its curves.",
-        mend='pip install "tinygrad_edu[tour]"',
-    )
-
-
 def run(out: str | Path = "tour", quick: bool = False) -> int:
     """Draw a neuron, prove every gate's gradient, train on handwritten digits.
 
@@ -28,8 +20,14 @@ def run(out: str | Path = "tour", quick: bool = False) -> int:
         0, or 1 if a gradient was wrong or the network learned too little.
 
     Raises:
-        MissingExtraError: on import, before any work, if rich or matplotlib is not installed.
+        MissingExtraError: before any work, if rich or matplotlib is not installed.
     """
+    missing = [name for name in ("rich", "matplotlib") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"the tour needs {' and '.join(missing)} to show its progress and its curves.",
+            mend='pip install "tinygrad_edu[tour]"',
+        )
     from rich.console import Console
 
     from . import learning, neuron, proof
