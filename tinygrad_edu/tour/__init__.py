@@ -9,6 +9,7 @@ from ..errors import MissingExtraError
 
 __all__ = ["run"]
 
+
 def run(out: str | Path = "tour", quick: bool = False) -> int:
     """Draw a neuron, prove every gate's gradient, train on handwritten digits.
 
