@@ -18,7 +18,7 @@ from . import explaining
 from .errors import GradientShapeError, NoGradientError, NonScalarError, UnusedInputError, caller
 from .inplace import settled
 from .modes import recording
-from .record import back_many, clone, run
+from .record import back_narrowly, clone, run
 from .tensor import Tensor, clock, leaf, written
 
 __all__ = ["backward", "grad"]
@@ -78,7 +78,7 @@ def _walk(
             inputs = settled(z)
             kept.append(inputs)  # what a rewritten Tensor was before: older gates may still ask for it
         if create_graph or wanted is not None:
-            back = back_many(z, g, inputs, create_graph, wanted)
+            back = back_narrowly(z, g, inputs, create_graph, wanted)
         else:
             back = made.back(z, g, inputs)
         for x, c in back:
@@ -259,7 +259,7 @@ def accumulate(x: Tensor, g: Any) -> None:
     if isinstance(g, Tensor):
         x.grad = g if x.grad is None else x.grad + g
     elif x.grad is None:
-        x.grad = leaf(np.asarray(g))
+        x.grad = leaf(g if g.__class__ is np.ndarray else np.asarray(g))
     elif x.grad.requires_grad:
         x.grad = x.grad + leaf(np.asarray(g))
     else:

@@ -13,12 +13,11 @@ import numpy as np
 from . import explaining
 from .dtypes import get_default_dtype, result_type
 from .modes import recording
-from .tensor import Tensor, memory, tick
+from .tensor import NO_KEYWORDS, Tensor, memory, tick
 
 __all__ = ["GATES", "Gate", "gate", "run", "sum_to"]
 
 GATES: dict[str, Gate] = {}
-_NO_KEYWORDS: dict[str, Any] = {}
 _new = object.__new__
 
 
@@ -36,6 +35,7 @@ class Gate:
         view: whether an output may look at the memory of an input.
         blind: whether the rules never look at values, only at shapes.
         floats: whether integers become floats first (exp, mean, div).
+        flows: the positions of the inputs that a gradient can flow to; None if to all.
         meaning: the same function in plain gates, for a fused gate that keeps floats.
     """
 
@@ -43,6 +43,7 @@ class Gate:
         "back",
         "blind",
         "floats",
+        "flows",
         "forward",
         "jointly",
         "kind",
@@ -56,6 +57,7 @@ class Gate:
 
     def __init__(self, name: str, forward: Callable[..., Any], rules: Any, kind: str, **more: Any) -> None:
         self.name, self.forward, self.rules, self.kind = name, forward, rules, kind
+        self.flows = tuple(i for i, rule in enumerate(rules) if rule) if isinstance(rules, tuple) and rules else None
         self.jointly = more.pop("jointly", None)
         self.local: tuple[str, ...] = more.pop("local", ())
         self.view = more.pop("view", False)
@@ -147,12 +149,12 @@ def _unary(made: Gate) -> Any:
         try:
             data = forward(a)
         except Exception as error:
-            raise explaining.failure(made, error, (x,), _NO_KEYWORDS) from None
+            raise explaining.failure(made, error, (x,), NO_KEYWORDS) from None
         z = _new(Tensor)
         z._data = data if type(data) is ndarray else np.asarray(data)
         z.grad = z._memory = z._taps = None
         z._view = False
-        z.keywords = _NO_KEYWORDS
+        z.keywords = NO_KEYWORDS
         if x.requires_grad and recording.get():
             z.requires_grad = True
             z.gate = made
@@ -200,12 +202,12 @@ def _binary(made: Gate) -> Any:
         try:
             data = forward(a, b)
         except Exception as error:
-            raise explaining.failure(made, error, (x, y), _NO_KEYWORDS) from None
+            raise explaining.failure(made, error, (x, y), NO_KEYWORDS) from None
         z = _new(Tensor)
         z._data = data if type(data) is ndarray else np.asarray(data)
         z.grad = z._memory = z._taps = None
         z._view = False
-        z.keywords = _NO_KEYWORDS
+        z.keywords = NO_KEYWORDS
         if needs and recording.get():
             z.requires_grad = True
             z.gate = made
@@ -291,18 +293,23 @@ def _constant(made: Gate, x: Any) -> Any:
 
 def _ready(made: Gate, arrays: list[Any]) -> list[Any]:
     """The inputs that gradients flow to, at one dtype; indices and masks stay as they are."""
-    rules = made.rules
-    flows = [i for i in range(len(arrays)) if not isinstance(rules, tuple) or (i < len(rules) and rules[i])]
-    operands = [arrays[i] for i in flows if arrays[i] is not None]
+    flows = range(len(arrays)) if made.flows is None else made.flows
+    operands = [arrays[i] for i in flows if i < len(arrays) and arrays[i] is not None]
     if not operands:
         return arrays
     dtype = getattr(operands[0], "dtype", None)
+    if dtype is not None and dtype.kind == "f":
+        for a in operands:
+            if getattr(a, "dtype", None) is not dtype:
+                break
+        else:
+            return arrays  # floats of one dtype: nothing to decide
     if dtype is None or dtype.kind != "f" or not all(getattr(a, "dtype", dtype) is dtype for a in operands):
-        dtype = result_type(*operands)  # else numbers among floats of one dtype: nothing to decide
+        dtype = result_type(*operands)  # else numbers among floats of one dtype
     if made.floats and dtype.kind != "f":
         dtype = get_default_dtype()
     for i in flows:
-        if arrays[i] is not None:
+        if i < len(arrays) and arrays[i] is not None:
             arrays[i] = np.asarray(arrays[i], dtype)
     return arrays
 
@@ -381,26 +388,42 @@ def fitted(c: Any, x: Tensor) -> Any:
     return c
 
 
-def back_many(z: Tensor, g: Any, inputs: Any, create_graph: bool = False, wanted: set[int] | None = None) -> Any:
-    """The general case; with `create_graph` the rules are handed Tensors, and record themselves."""
+def back_many(z: Tensor, g: Any, inputs: Any) -> Any:
+    """Any number of inputs, with keywords."""
+    made, keywords = z.gate, z.keywords
+    args = [x._data if isinstance(x, Tensor) else x for x in inputs]
+    if made.jointly is not None:
+        needs = tuple(isinstance(x, Tensor) and x.requires_grad for x in inputs)
+        return _kept(inputs, needs, made.jointly(g, z._data, *args, needs=needs, **keywords))
+    rules, back = made.rules, []
+    for i, x in enumerate(inputs):
+        if isinstance(x, Tensor) and x.requires_grad and rules[i] is not None:
+            back.append((x, fitted(rules[i](g, z._data, *args, **keywords), x)))
+    return back
+
+
+def back_narrowly(z: Tensor, g: Any, inputs: Any, create_graph: bool, wanted: set[int] | None) -> Any:
+    """Only to the inputs that are wanted; with `create_graph` the rules are handed Tensors, and record themselves."""
     made, rules, keywords = z.gate, z.gate.rules, z.keywords
-    needs = [
-        isinstance(x, Tensor) and x.requires_grad and (wanted is None or id(x) in wanted) and i
-        for i, x in enumerate(inputs)
-    ]
+    needs = tuple(isinstance(x, Tensor) and x.requires_grad and (wanted is None or id(x) in wanted) for x in inputs)
     if not create_graph:
         args: list[Any] = [x._data if isinstance(x, Tensor) else x for x in inputs]
         out: Any = z._data
     else:  # what no gradient can flow to (an index, a mask) stays an array
-        flows = not isinstance(rules, tuple) or not rules
-        args = [x._data if isinstance(x, Tensor) and not (flows or rules[i]) else x for i, x in enumerate(inputs)]
+        flows = range(len(inputs)) if made.flows is None else made.flows
+        args = [x._data if isinstance(x, Tensor) and i not in flows else x for i, x in enumerate(inputs)]
         out = z if made.outputs == 1 else tuple(_pick(z, i=i) for i in range(len(z._data)))
     if made.jointly is not None:
-        found = made.jointly(g, out, *args, needs=tuple(i is not False for i in needs), **keywords)
-        found = [c if i is not False else None for i, c in zip(needs, found, strict=True)]
-    else:
-        found = [None if i is False or rules[i] is None else rules[i](g, out, *args, **keywords) for i in needs]
-    return [(x, fitted(c, x)) for x, c in zip(inputs, found, strict=True) if c is not None and x.requires_grad]
+        return _kept(inputs, needs, made.jointly(g, out, *args, needs=needs, **keywords))
+    found = [
+        rules[i](g, out, *args, **keywords) if need and rules[i] is not None else None for i, need in enumerate(needs)
+    ]
+    return _kept(inputs, needs, found)
+
+
+def _kept(inputs: Any, needs: tuple[bool, ...], found: Any) -> Any:
+    """Each input that has a gradient with that gradient."""
+    return [(x, fitted(c, x)) for x, need, c in zip(inputs, needs, found, strict=True) if need and c is not None]
 
 
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
@@ -410,9 +433,9 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     (array([2., 2., 2.]), (2, 1))
     """
     extra = g.ndim - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        axis + extra for axis, n in enumerate(shape) if n == 1 and g.shape[axis + extra] != 1
-    )
+    axes = tuple(range(extra))
+    if g.shape[extra:] != shape:
+        axes += tuple(axis + extra for axis, n in enumerate(shape) if n == 1 and g.shape[axis + extra] != 1)
     if axes:
         g = np.add.reduce(g, axis=axes)  # np.sum, at half its price for a bias
     return g if g.shape == shape else np.reshape(g, shape)

@@ -19,6 +19,9 @@ __all__ = ["Tensor", "as_tensor", "from_numpy", "is_tensor", "tensor"]
 tick = count(1).__next__  # one counter: a gate's output is born later than its inputs
 
 
+NO_KEYWORDS: dict[str, Any] = {}  # of every gate that takes none; nobody writes to it
+
+
 class Clock:
     """When anything was last written in place; a gate born later need not look closer."""
 
@@ -79,7 +82,7 @@ class Tensor:
         self.grad: Any = None
         self.gate: Any = None
         self.inputs: Any = ()
-        self.keywords: dict[str, Any] = {}
+        self.keywords = NO_KEYWORDS
         self.born = 0
         self._memory = None
         self._view = False
@@ -310,7 +313,7 @@ def leaf(array: np.ndarray) -> Tensor:
     z._data = array
     z.grad = z.gate = z._memory = z._taps = None
     z.inputs = ()
-    z.keywords = {}
+    z.keywords = NO_KEYWORDS
     z.born = 0
     z._view = z.requires_grad = False
     return z
