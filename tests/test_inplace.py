@@ -302,9 +302,8 @@ def test_numpy_s_view_is_read_only():
 @given(st.data())
 def test_any_program_of_writes_is_right_or_raises(data):
     """Against the same program written without writes: the gradient is equal, or backward raised."""
-    steps = data.draw(
-        st.lists(st.sampled_from(["use", "iadd", "imul", "put", "through", "grad-free", "view", "new"]), min_size=1, max_size=8)
-    )
+    step = st.sampled_from(["use", "iadd", "imul", "put", "through", "grad-free", "view", "new"])
+    steps = data.draw(st.lists(step, min_size=1, max_size=8))
     x = leaf()
     z = leaf()
     t, p = x * 1.0, z * 1.0  # t is written, p is made anew

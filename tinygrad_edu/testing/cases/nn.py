@@ -11,7 +11,7 @@ CASES = [
     case("linear", lambda T, x, w, b: T.nn.functional.linear(x, w, b), real(5, 3), real(4, 3), real(4)),
     case("linear: no bias", lambda T, x, w: T.nn.functional.linear(x, w), real(5, 3), real(4, 3)),
     case("linear: one sample", lambda T, x, w, b: T.nn.functional.linear(x, w, b), real(3), real(2, 3), real(2)),
-    case("linear: many axes", lambda T, x, w, b: T.nn.functional.linear(x, w, b), real(2, 1, 4, 3), real(2, 3), real(2)),
+    case("linear: axes", lambda T, x, w, b: T.nn.functional.linear(x, w, b), real(2, 1, 4, 3), real(2, 3), real(2)),
     case("linear: no samples", lambda T, x, w, b: T.nn.functional.linear(x, w, b), real(0, 3), real(2, 3), real(2)),
     case("linear: no features", lambda T, x, w, b: T.nn.functional.linear(x, w, b), real(2, 0), real(3, 0), real(3)),
     case("cross_entropy", lambda T, x, t: T.nn.functional.cross_entropy(x, t), real(5, 4), integers(0, 4)(5)),
