@@ -1333,8 +1333,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
 def is_tensor(thing: Any) -> builtins.bool:
     """Whether `thing` is a Tensor."""
 
+tick: Any
 clock: Clock
-
-def tick() -> int: ...
-
+NO_KEYWORDS: Any
 __all__ = ["Tensor", "as_tensor", "from_numpy", "is_tensor", "tensor"]

@@ -49,9 +49,21 @@ def stub() -> str:
     for name, thing in vars(tensor).items():
         if inspect.isfunction(thing) and thing.__module__ == tensor.__name__ and thing.__doc__:
             parts.append("\n".join(_function(name, thing, 0)) + "\n\n")
-    parts.append("clock: Clock\n\ndef tick() -> int: ...\n\n")
+    parts += [f"{name}: {_kind(getattr(tensor, name))}\n" for name in _variables()]
     parts.append("__all__ = [" + ", ".join(f'"{name}"' for name in tensor.__all__) + "]\n")
     return "".join(parts)
+
+
+def _variables() -> list[str]:
+    """The names that tensor.py assigns at its top level."""
+    tree = ast.parse(inspect.getsource(tensor))
+    targets = [node.targets[0] for node in tree.body if isinstance(node, ast.Assign)]
+    targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
+    return [t.id for t in targets if isinstance(t, ast.Name) and t.id != "__all__"]
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__ if type(value).__module__ == tensor.__name__ else "Any"
 
 
 def _members(kind: type) -> list[str]:
