@@ -124,7 +124,7 @@ class MissingExtraError(TinygradError, ImportError):
 def caller() -> tuple[str, int, str]:
     """Where the user's own code called us: file, line, function ("" if there is none)."""
     frame: Any = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<frozen ")):
         frame = frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name) if frame else ("", 0, "")
 
