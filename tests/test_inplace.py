@@ -1,5 +1,8 @@
 """Writing a Tensor never gives a silently wrong gradient: it is that of the values used, or an error."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -240,16 +243,117 @@ def test_writing_through_an_index(start):
     np.testing.assert_allclose(x.grad, z.grad, rtol=1e-12)
 
 
-def test_the_memory_of_a_rewritten_tensor_is_still_watched():
+def test_memory_that_its_owner_has_left_cannot_be_written():
     x = leaf()
     h = x * 2
-    v = h[:2]
+    v, d = h[:2], h.detach()
     y = (h * h).sum()
-    h += 1  # h moves on to new memory; v still looks at the old
+    h += 1  # h moves on to new memory; v and d still look at the old
+    for stale in (v, d):
+        with tg.no_grad(), pytest.raises(ViewInPlaceError, match="moved on"):
+            stale.mul_(5)
+    y.backward()
+    assert x.grad.tolist() == [8.0, 16.0, 24.0]
+
+
+def test_a_rewritten_tensor_is_not_among_its_own_inputs():
+    """Or its graph would be a cycle, which reference counts cannot free."""
+    writes = {
+        "operand": lambda h: h.__iadd__(h * 0.5),
+        "method": lambda h: h.mul_(h.exp()),
+        "put": lambda h: h.__setitem__(0, h[1] * 2),
+        "through": lambda h: h.__setitem__(0, h[0].__iadd__(1.0)),
+        "view": lambda h: h[1:].mul_(2.0),
+    }
+    gc.collect()
+    gc.disable()
+    try:
+        for name, write in writes.items():
+            h = leaf() * 1
+            write(h)
+            alive = weakref.ref(h)
+            del h
+            assert alive() is None, name
+    finally:
+        gc.enable()
+
+
+def test_many_writes_cost_linear_time_and_find_their_states():
+    x, w = leaf(), leaf()
+    y = x * 1.0
+    total, expected = tg.tensor(0.0, dtype=np.float64), 0.0
+    for i in range(2000):
+        y += x
+        if i % 100 == 0:
+            total = total + (y * w).sum()
+            expected = expected + (i + 2) * np.array([1.0, 2.0, 3.0])
+    assert len(y._past) <= 2048
+    total.backward()
+    np.testing.assert_allclose(w.grad, expected)
+
+
+def test_a_state_that_nobody_holds_any_more_is_an_error_not_an_older_one():
+    w, v = (tg.tensor(1.0, requires_grad=True) for _ in range(2))
+    t = tg.tensor(0.0)
+    a = t * w
+    t += v
+    b = t * w
+    t += v
+    a.backward(retain_graph=True)
+    t.backward()
+    t += v
+    with pytest.raises(ChangedAfterUseError):
+        b.backward()
+
+
+def test_a_tensor_made_of_a_tensor_shares_its_stamp():
+    x, w = tg.tensor([1.0, 2.0]), tg.ones(2, requires_grad=True)
+    y = (x * w).sum()
+    other = tg.Tensor(x)
     with tg.no_grad():
-        v.mul_(5)
+        other.mul_(10)
     with pytest.raises(ChangedAfterUseError):
         y.backward()
+
+
+def test_numpy_s_view_among_the_operands_is_copied():
+    a, w = tg.tensor([1.0, 2.0]), tg.ones(2, requires_grad=True)
+    y = (w * np.asarray(a)).sum()
+    a.mul_(10)
+    y.backward()
+    assert w.grad.tolist() == [1.0, 2.0]
+
+
+def test_a_rearranged_view_no_longer_writes_through():
+    b = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True) * 1
+    v = b[:, 0:2]
+    v.t_()
+    with pytest.raises(ViewInPlaceError):
+        v += 1
+
+
+def test_data_of_another_shape_is_noticed_by_those_who_look_at_shapes_only():
+    x = leaf()
+    y = x.sum()
+    x.data = tg.ones(5, dtype=np.float64)
+    with pytest.raises(ChangedAfterUseError):
+        y.backward()
+
+
+def test_a_write_to_what_no_rule_reads_does_no_harm():
+    x = leaf()
+    y = x * 2.0
+    with tg.no_grad():
+        y += 5  # mul never reads its output
+    (y * y).sum().backward()
+    assert x.grad.tolist() == [28.0, 36.0, 44.0]
+
+
+def test_an_integer_tensor_takes_no_gradient_by_assignment():
+    a, w = tg.tensor([1, 2]), tg.tensor(5.0, requires_grad=True)
+    a[0] = w
+    assert a.tolist() == [5, 2]
+    assert not a.requires_grad
 
 
 def test_assigning_data_is_noticed_on_both_sides():

@@ -184,7 +184,7 @@ def grad(
     if grad_outputs is None or isinstance(grad_outputs, (Tensor, np.ndarray)):
         grad_outputs = [grad_outputs] * len(outputs)
     for i, x in enumerate(inputs):
-        if not x.requires_grad:
+        if not x._needs:
             raise NoGradientError(
                 f"grad() with respect to input {i}, which does not require a gradient.",
                 got=f"{x.name or 'a Tensor'} of shape {x.shape}",
@@ -225,7 +225,7 @@ def _walking(roots: Any, upstreams: Any, retain_graph: bool, create_graph: bool,
 
 def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
     """The gradient to start with: what was given, checked, or 1."""
-    if not t.requires_grad:
+    if not t._needs:
         raise NoGradientError(
             "no gradient can flow back from here: nothing behind it requires one.",
             got=f"{t.name or 'a Tensor'} of shape {t.shape}, dtype {t.dtype}",
@@ -257,14 +257,14 @@ def accumulate(x: Tensor, g: Any) -> None:
             "a rule returned a gradient of the wrong shape.", expected=str(x.shape), got=str(g.shape)
         )
     if isinstance(g, Tensor):
-        x.grad = g if x.grad is None else x.grad + g
-    elif x.grad is None:
-        x.grad = leaf(g if g.__class__ is np.ndarray else np.asarray(g))
-    elif x.grad.requires_grad:
-        x.grad = x.grad + leaf(np.asarray(g))
+        x._grad = g if x._grad is None else x._grad + g
+    elif x._grad is None:
+        x._grad = leaf(g if g.__class__ is np.ndarray else np.asarray(g))
+    elif x._grad._needs:
+        x._grad = x._grad + leaf(np.asarray(g))
     else:
-        x.grad._data += g
-        written(x.grad)
+        x._grad._data += g
+        written(x._grad)
 
 
 def _leading_to(outputs: Sequence[Tensor], targets: set[int]) -> set[int]:
@@ -278,7 +278,7 @@ def _leading_to(outputs: Sequence[Tensor], targets: set[int]) -> set[int]:
         seen[id(z)] = z
         if z.gate is not None and not isinstance(z.inputs, Freed):
             inputs = settled(z) if z.born <= clock.last_write else z.inputs
-            stack.extend(x for x in inputs if isinstance(x, Tensor) and x.requires_grad)
+            stack.extend(x for x in inputs if isinstance(x, Tensor) and x._needs)
     wanted = set(targets)
     for z in sorted(seen.values(), key=lambda z: z.born):
         if z.gate is not None and not isinstance(z.inputs, Freed):

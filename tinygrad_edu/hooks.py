@@ -79,7 +79,7 @@ def register_hook(t: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
     >>> (x * 3).backward(); x.grad
     tensor(30.)
     """
-    if not t.requires_grad:
+    if not t._needs:
         raise NoGradientError("a hook needs a Tensor that requires a gradient.", got=f"shape {t.shape}")
     taps = _taps(t)
     key = tick()
@@ -89,7 +89,7 @@ def register_hook(t: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
 
 def retain_grad(t: Tensor) -> None:
     """Keep the gradient of a Tensor that is not a leaf in its `.grad`, too."""
-    if not t.requires_grad:
+    if not t._needs:
         raise NoGradientError("retain_grad() needs a Tensor that requires a gradient.", got=f"shape {t.shape}")
     _taps(t).retain = True
 

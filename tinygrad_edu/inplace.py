@@ -4,21 +4,26 @@ While recording, a write makes a new value: the Tensor takes the state of a fres
 what it was before moves into a hidden Tensor, so that gates which used the old value still find
 it. Under `no_grad` a write goes to the memory itself and stamps it; a gate that used the old value
 finds a stamp younger than itself, and `backward` raises.
+
+What a Tensor looked like before stays true for whoever looked then: a view or a `detach()` taken
+before a recorded write keeps showing the old value, and refuses to be written.
 """
 
 from __future__ import annotations
 
 import weakref
+from bisect import bisect_right
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from .errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError
 from .modes import recording
-from .tensor import Tensor, clock, tick, written
+from .tensor import Tensor, clock, memory, tick, written
 
-_STATE = ("_data", "_memory", "_taps", "_view", "born", "gate", "grad", "inputs", "keywords", "requires_grad")
+_STATE = ("_data", "_grad", "_memory", "_needs", "_taps", "_view", "born", "gate", "inputs", "keywords")
 
 
 def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, where: Any = None) -> Tensor:
@@ -31,8 +36,14 @@ def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, wh
         where: an index; then a plain write stores `operands[-1]` there and `function` is only
             for recording.
     """
-    if recording.get() and (t.requires_grad or any(isinstance(v, Tensor) and v.requires_grad for v in operands)):
+    if recording.get() and (t._needs or any(isinstance(v, Tensor) and v._needs for v in operands)):
         return _rewrite(t, name, function, operands)
+    if t._memory is not None and t._memory.moved:
+        raise ViewInPlaceError(
+            f"{name} would write memory that its owner has left: that was written while recording, and moved on.",
+            got=f"an old view, or an old detach(), of shape {t.shape}",
+            mend="take the view again, or write to the base",
+        )
     if where is not None:
         value = operands[-1]
         t._data[where] = value._data if isinstance(value, Tensor) else value
@@ -87,12 +98,17 @@ def _check_fits(t: Tensor, name: str, result: Tensor) -> None:
 
 def rearrange(t: Tensor, name: str, function: Callable[[Tensor], Tensor]) -> Tensor:
     """Let `t` take the shape of `function(t)`: `squeeze_`, `t_`. Other views of its memory keep theirs."""
-    if recording.get() and t.requires_grad:
+    if recording.get() and t._needs:
         looks = t._view
+        if hasattr(t, "_of"):
+            del t._of
         _rewrite(t, name, function, (), moves=True)
         t._view = looks  # the same memory as before, whoever owned it
         return t
+    if hasattr(t, "_of"):
+        del t._of  # its base would be written at the index of another shape
     t._data = function(t.detach())._data
+    memory(t).replaced = tick()
     written(t)  # a gate that used the old shape must not find this one
     return t
 
@@ -110,7 +126,7 @@ def detach_(t: Tensor) -> Tensor:
             raise ViewInPlaceError("detach_ cannot cut off a view.", got=f"shape {t.shape}", mend="use .detach()")
         t.gate, t.inputs, t.keywords, t._taps = None, (), {}, None
         t.born = clock.last_write = tick()  # newer than those gates, so the walk notices
-    t.requires_grad = False
+    t._needs = False
     return t
 
 
@@ -120,7 +136,7 @@ Tensor.detach_ = detach_  # type: ignore[method-assign, assignment]
 def _rewrite(
     t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...], moves: bool = False
 ) -> Tensor:
-    if t.requires_grad and t.gate is None:
+    if t._needs and t.gate is None:
         raise LeafInPlaceError(
             f"{name} would overwrite a leaf that requires a gradient, while recording.",
             got=f"{t.name or 'a leaf'} of shape {t.shape}",
@@ -140,7 +156,8 @@ def _rewrite(
 
 def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...]) -> Tensor:
     """Write a view that an index made by writing its base: `base[i] += v`."""
-    base, index = getattr(t, "_of", (None, None))
+    reference, index = getattr(t, "_of", (lambda: None, None))
+    base = reference()
     if base is None or not np.may_share_memory(t._data, base._data):
         raise ViewInPlaceError(
             f"{name} would write a view while recording; the Tensor it looks at could not follow.",
@@ -156,16 +173,41 @@ def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple
 
 def _become(t: Tensor, old: Tensor, z: Tensor) -> Tensor:
     """Let `t` take the state of `z`; gates that used it before will find `old`."""
-    past = [entry for entry in getattr(t, "_past", ()) if entry[1]() is not None]
-    t._past = [*past, (old.born, weakref.ref(old))]
+    _rewire(z, t, old)
+    if old._memory is not None and z._memory is not old._memory:
+        old._memory.moved = True
+    if not hasattr(t, "_past"):
+        t._past = []
+    t._past.append((z.born, old.born, weakref.ref(old)))
+    if len(t._past) & (len(t._past) - 1) == 0:  # now and then: what no gate can find any more
+        t._past = [entry for entry in t._past if entry[2]() is not None]
     for slot in _STATE:
-        if slot not in ("grad", "_taps"):
+        if slot not in ("_grad", "_taps"):
             setattr(t, slot, getattr(z, slot))
     t._taps = old._taps.moved_on() if old._taps is not None else None
     if hasattr(z, "_of"):
         t._of = z._of
     clock.last_write = t.born
     return t
+
+
+def _rewire(z: Tensor, t: Tensor, old: Tensor) -> None:
+    """Let what `z` was made from use `old` for `t`, or `t` would be among its own inputs.
+
+    Only a Tensor younger than `old` can have used it, and the next write need not look further back
+    than this one: all writes together look at each gate once.
+    """
+    seen, stack = {id(z)}, [z]
+    while stack:
+        node = stack.pop()
+        if node.gate is None or not isinstance(node.inputs, tuple):
+            continue
+        if any(x is t for x in node.inputs):
+            node.inputs = tuple(old if x is t else x for x in node.inputs)
+        for x in node.inputs:
+            if isinstance(x, Tensor) and x.born > old.born and id(x) not in seen:
+                seen.add(id(x))
+                stack.append(x)
 
 
 def before(t: Tensor) -> Tensor:
@@ -182,13 +224,14 @@ def settled(z: Tensor) -> tuple[Any, ...]:
     """The inputs of `z` as they were when it was made.
 
     Raises:
-        ChangedAfterUseError: if their memory, or z's own, was written since.
+        ChangedAfterUseError: if memory that its rules read was written since.
     """
     inputs = tuple(_as_of(z, x) if isinstance(x, Tensor) else x for x in z.inputs)
-    if not z.gate.blind:
-        for x in (*inputs, z):
-            if isinstance(x, Tensor) and x._memory is not None and x._memory.stamp > z.born:
-                raise _changed(z, x)
+    for position, x in enumerate((z, *inputs)):
+        if not isinstance(x, Tensor) or x._memory is None or x._memory.stamp <= z.born:
+            continue
+        if x._memory.replaced > z.born or (not z.gate.blind and _reads(z.gate, position, inputs)):
+            raise _changed(z, x)
     z.inputs = inputs
     return inputs
 
@@ -197,12 +240,33 @@ def _as_of(z: Tensor, x: Tensor) -> Tensor:
     """What `x` was when `z` used it: itself, unless it was rewritten since."""
     if x.born <= z.born:
         return x
-    for _, reference in reversed([entry for entry in getattr(x, "_past", ()) if entry[0] <= z.born]):
-        old = reference()
+    past = getattr(x, "_past", [])
+    at = bisect_right(past, z.born, key=itemgetter(0))  # the first state that ended after z was made
+    if at < len(past) and past[at][1] <= z.born:
+        old = past[at][2]()
         if old is not None:
-            return old
-        break
+            return old  # type: ignore[no-any-return]
     raise _changed(z, x)
+
+
+def _reads(gate: Any, position: int, inputs: tuple[Any, ...]) -> bool:
+    """Whether a rule that the walk will call looks at the output (position 0) or at that input."""
+    if gate.jointly is not None or not isinstance(gate.rules, tuple):
+        return True
+    rules = [rule for rule, x in zip(gate.rules, inputs, strict=False) if rule and getattr(x, "_needs", False)]
+    return any(_loads(rule, 1 + position) for rule in rules)
+
+
+def _loads(rule: Any, position: int) -> bool:
+    """Whether the code of a rule loads its parameter at that position."""
+    import dis  # only here, where something is about to be wrong
+
+    code = getattr(rule, "__code__", None)
+    if code is None or position >= code.co_argcount:
+        return True
+    name = code.co_varnames[position]
+    used = [ins.argval if isinstance(ins.argval, tuple) else (ins.argval,) for ins in dis.get_instructions(code)]
+    return name in code.co_cellvars or any(name in names for names in used)
 
 
 def _changed(z: Tensor, x: Tensor) -> ChangedAfterUseError:

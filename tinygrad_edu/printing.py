@@ -37,13 +37,15 @@ def tensor_text(t: Any) -> str:
 
 def number_format(data: np.ndarray) -> Callable[[Any], str]:
     """How to print each element: `1.` if all are whole, `0.5000`, or `5.0000e-07` for wide ranges."""
+    if data.size > np.get_printoptions()["threshold"]:  # what is shown decides: three at either end of an axis
+        data = data[np.ix_(*(np.r_[:3, -3:0] if n > 6 else np.arange(n) for n in data.shape))]
     sizes = np.abs(data[np.isfinite(data) & (data != 0)].astype(np.float64))
     if not sizes.size:
         form = "{:.0f}."
     else:
         wide = sizes.max() / sizes.min() > 1000 or sizes.max() > 1e8 or sizes.min() < 1e-4
         whole = (sizes == np.ceil(sizes)).all()
-        form = ("{:.4e}" if sizes.max() > 1e8 else "{:.0f}.") if whole else "{:.4e}" if wide else "{:.4f}"
+        form = "{:.4e}" if wide else "{:.0f}." if whole else "{:.4f}"
 
     def text(value: Any) -> str:
         return form.format(value) if np.isfinite(value) else str(float(value))

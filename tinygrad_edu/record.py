@@ -5,6 +5,7 @@ A gate's output keeps what the walk back needs: the gate, its inputs in order, a
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -144,7 +145,7 @@ def _unary(made: Gate) -> Any:
         if not isinstance(x, Tensor):
             x = Tensor(x)
         a = x._data
-        if floats and not x.requires_grad and a.dtype.kind != "f":
+        if floats and not x._needs and a.dtype.kind != "f":
             a = a.astype(get_default_dtype())
         try:
             data = forward(a)
@@ -152,16 +153,16 @@ def _unary(made: Gate) -> Any:
             raise explaining.failure(made, error, (x,), NO_KEYWORDS) from None
         z = _new(Tensor)
         z._data = data if type(data) is ndarray else np.asarray(data)
-        z.grad = z._memory = z._taps = None
+        z._grad = z._memory = z._taps = None
         z._view = False
         z.keywords = NO_KEYWORDS
-        if x.requires_grad and recording.get():
-            z.requires_grad = True
+        if x._needs and recording.get():
+            z._needs = True
             z.gate = made
             z.inputs = (x,)
             z.born = tick()
         else:
-            z.requires_grad = False
+            z._needs = False
             z.gate = None
             z.inputs = ()
             z.born = 0
@@ -176,10 +177,10 @@ def _binary(made: Gate) -> Any:
     def call(x: Any, y: Any) -> Tensor:
         if isinstance(x, Tensor):
             a = x._data
-            needs = x.requires_grad
+            needs = x._needs
             if isinstance(y, Tensor):
                 b = y._data
-                needs = needs or y.requires_grad
+                needs = needs or y._needs
                 if a.dtype is not b.dtype:
                     a, b = _same_dtype(a, b)
             elif (type(y) is float or type(y) is int) and (needs or a.dtype.kind == "f"):
@@ -189,7 +190,7 @@ def _binary(made: Gate) -> Any:
                 y = b
         elif isinstance(y, Tensor):
             b = y._data
-            needs = y.requires_grad
+            needs = y._needs
             if (type(x) is float or type(x) is int) and (needs or b.dtype.kind == "f"):
                 x = a = np.asarray(x, b.dtype)
             else:
@@ -205,16 +206,16 @@ def _binary(made: Gate) -> Any:
             raise explaining.failure(made, error, (x, y), NO_KEYWORDS) from None
         z = _new(Tensor)
         z._data = data if type(data) is ndarray else np.asarray(data)
-        z.grad = z._memory = z._taps = None
+        z._grad = z._memory = z._taps = None
         z._view = False
         z.keywords = NO_KEYWORDS
         if needs and recording.get():
-            z.requires_grad = True
+            z._needs = True
             z.gate = made
             z.inputs = (x, y)
             z.born = tick()
         else:
-            z.requires_grad = False
+            z._needs = False
             z.gate = None
             z.inputs = ()
             z.born = 0
@@ -229,7 +230,7 @@ def _many(made: Gate) -> Any:
     def call(*inputs: Any, **keywords: Any) -> Any:
         needs = False
         for x in inputs:
-            if isinstance(x, Tensor) and x.requires_grad:
+            if isinstance(x, Tensor) and x._needs:
                 needs = True
         arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
         if made.floats or len(arrays) > 1:
@@ -247,10 +248,11 @@ def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data
     """The output of a gate as a Tensor, or as a tuple of them if `data` is a tuple."""
     z = _new(Tensor)
     z._data = data if type(data) is np.ndarray else _packed(data)
-    z.grad = z._memory = z._taps = None
+    z._grad = z._memory = z._taps = None
     z._view = False
     z.keywords = keywords
-    z.requires_grad = needs
+    needs = needs and (z._data.dtype is None or z._data.dtype.kind == "f")
+    z._needs = needs
     z.gate = made if needs else None
     z.inputs = inputs if needs else ()
     z.born = tick() if needs else 0
@@ -263,14 +265,14 @@ def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data
                     out._view = True
                     out._memory = memory(x)
         if z._view and "index" in keywords:
-            z._of = (inputs[0], keywords["index"])  # so that `x[i] += v` can write through
+            z._of = (weakref.ref(inputs[0]), keywords["index"])  # so that `x[i] += v` can write through
     return outputs if several else z
 
 
 def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
     """Two arrays, or an array and a Python number, at the dtype that PyTorch would give."""
     dtype = result_type(a, b)
-    return tuple(c.astype(dtype, copy=False) if hasattr(c, "dtype") else dtype.type(c) for c in (a, b))  # type: ignore[return-value]
+    return tuple(np.asarray(c).astype(dtype, copy=False) for c in (a, b))  # type: ignore[return-value]
 
 
 def _as_floats(a: Any, b: Any) -> tuple[Any, Any]:
@@ -287,7 +289,7 @@ def _constant(made: Gate, x: Any) -> Any:
     if isinstance(x, np.generic):
         return x.item()
     if isinstance(x, np.ndarray):
-        return x
+        return x if x.flags.writeable else x.copy()  # a read-only view of ours follows its Tensor
     raise explaining.not_an_operand(made, x)
 
 
@@ -371,9 +373,9 @@ def _back_binary(z: Tensor, g: Any, inputs: Any) -> Any:
         c = for_y(g, z._data, x, b)
         return ((y, fitted(c, y) if x.ndim else c),)
     a = x._data
-    if not y.requires_grad:
+    if not y._needs:
         return ((x, fitted(for_x(g, z._data, a, b), x)),)
-    if not x.requires_grad:
+    if not x._needs:
         return ((y, fitted(for_y(g, z._data, a, b), y)),)
     return (x, fitted(for_x(g, z._data, a, b), x)), (y, fitted(for_y(g, z._data, a, b), y))
 
@@ -393,11 +395,11 @@ def back_many(z: Tensor, g: Any, inputs: Any) -> Any:
     made, keywords = z.gate, z.keywords
     args = [x._data if isinstance(x, Tensor) else x for x in inputs]
     if made.jointly is not None:
-        needs = tuple(isinstance(x, Tensor) and x.requires_grad for x in inputs)
+        needs = tuple(isinstance(x, Tensor) and x._needs for x in inputs)
         return _kept(inputs, needs, made.jointly(g, z._data, *args, needs=needs, **keywords))
     rules, back = made.rules, []
     for i, x in enumerate(inputs):
-        if isinstance(x, Tensor) and x.requires_grad and rules[i] is not None:
+        if isinstance(x, Tensor) and x._needs and rules[i] is not None:
             back.append((x, fitted(rules[i](g, z._data, *args, **keywords), x)))
     return back
 
@@ -405,7 +407,7 @@ def back_many(z: Tensor, g: Any, inputs: Any) -> Any:
 def back_narrowly(z: Tensor, g: Any, inputs: Any, create_graph: bool, wanted: set[int] | None) -> Any:
     """Only to the inputs that are wanted; with `create_graph` the rules are handed Tensors, and record themselves."""
     made, rules, keywords = z.gate, z.gate.rules, z.keywords
-    needs = tuple(isinstance(x, Tensor) and x.requires_grad and (wanted is None or id(x) in wanted) for x in inputs)
+    needs = tuple(isinstance(x, Tensor) and x._needs and (wanted is None or id(x) in wanted) for x in inputs)
     if not create_graph:
         args: list[Any] = [x._data if isinstance(x, Tensor) else x for x in inputs]
         out: Any = z._data

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes, printing
-from .errors import DtypeError, NonScalarError, TinygradError
+from .errors import DtypeError, GradientShapeError, NonScalarError, TinygradError
 
 __all__ = ["Tensor", "as_tensor", "from_numpy", "is_tensor", "tensor"]
 
@@ -33,12 +33,14 @@ clock.last_write = 0
 
 
 class Memory:
-    """The stamp of one piece of memory, shared by every Tensor that looks at it."""
+    """The stamps of one piece of memory, shared by every Tensor that looks at it."""
 
-    __slots__ = ("stamp",)
+    __slots__ = ("moved", "replaced", "stamp")
 
     def __init__(self) -> None:
-        self.stamp = 0
+        self.stamp = 0  # when it was last written
+        self.replaced = 0  # when its shape or dtype last changed, too
+        self.moved = False  # whether its owner was rewritten while recording, and is elsewhere now
 
 
 class Tensor:
@@ -63,31 +65,32 @@ class Tensor:
     __slots__ = (
         "__weakref__",
         "_data",  # the ndarray
+        "_grad",
         "_memory",  # Memory, once shared or written; None while nobody else looks
         "_name",  # lazily: what the user calls it
+        "_needs",  # requires_grad, as the engine reads it
         "_of",  # lazily: (base, index) of a view that an index made
         "_past",  # lazily: what this Tensor was before it was rewritten while recording
         "_taps",  # Taps: hooks and retain_grad, once asked for
         "_view",  # looks at another Tensor's memory
-        "born",  # a tick of the counter; 0 for a leaf
+        "born",  # a tick of the counter
         "gate",
-        "grad",
         "inputs",
         "keywords",  # of the gate: axis, stride, …
-        "requires_grad",
     )
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
         self._data = as_array(data, dtype)
-        self.grad: Any = None
+        shares = isinstance(data, Tensor) and self._data is data._data
+        self._grad: Any = None
         self.gate: Any = None
         self.inputs: Any = ()
         self.keywords = NO_KEYWORDS
-        self.born = 0
-        self._memory = None
-        self._view = False
+        self.born = tick()
+        self._memory = memory(data) if shares else None
+        self._view = shares
         self._taps = None
-        self.requires_grad = False
+        self._needs = False
         if name is not None:
             self._name = name
         if requires_grad:
@@ -171,12 +174,15 @@ class Tensor:
     @data.setter
     def data(self, value: Any) -> None:
         other = value if isinstance(value, Tensor) else Tensor(value)
-        if self.requires_grad and other._data.dtype.kind != "f":
+        if self._needs and other._data.dtype.kind != "f":
             raise DtypeError("a Tensor that requires a gradient holds floats.", got=f"data of dtype {other.dtype}")
+        differs = other.shape != self.shape or other.dtype != self.dtype
         self._data = other._data
         self._memory = memory(other)
         self._view = True  # both look at one piece of memory now
         written(self)
+        if differs:
+            self._memory.replaced = clock.last_write
 
     def detach(self) -> Tensor:
         """The same memory outside the graph: a leaf that requires no gradient.
@@ -257,12 +263,39 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self._data.size == 1 else format(str(self), spec)
+        return format(self.item(), spec) if self._data.ndim == 0 or spec else str(self)
 
     def __repr__(self) -> str:
         return printing.tensor_text(self)
 
     # its place in the graph
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are wanted here; assigning is `requires_grad_()`."""
+        return self._needs
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(bool(value))
+
+    @property
+    def grad(self) -> Any:
+        """The gradient of the walks so far (a Tensor of the same shape and dtype), or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise DtypeError("a gradient is a Tensor, or None.", got=type(value).__name__, mend="tg.tensor(…)")
+            if value.shape != self.shape or value.dtype != self.dtype:
+                raise GradientShapeError(
+                    "a gradient has the shape and dtype of its Tensor.",
+                    expected=f"{self.shape}, {self.dtype}",
+                    got=f"{value.shape}, {value.dtype}",
+                )
+        self._grad = value
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for gradients here (or no longer); returns the Tensor itself.
@@ -280,7 +313,7 @@ class Tensor:
             raise TinygradError(
                 "a Tensor that a gate made cannot stop requiring a gradient.", mend="use .detach() to leave the graph"
             )
-        self.requires_grad = requires_grad
+        self._needs = requires_grad
         return self
 
     def __copy__(self) -> Tensor:
@@ -311,11 +344,11 @@ def leaf(array: np.ndarray) -> Tensor:
     """A Tensor around an array that is known to be one: `Tensor(array)` without its questions."""
     z = object.__new__(Tensor)
     z._data = array
-    z.grad = z.gate = z._memory = z._taps = None
+    z._grad = z.gate = z._memory = z._taps = None
     z.inputs = ()
     z.keywords = NO_KEYWORDS
-    z.born = 0
-    z._view = z.requires_grad = False
+    z.born = tick()
+    z._view = z._needs = False
     return z
 
 
