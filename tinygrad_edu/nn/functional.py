@@ -1,17 +1,54 @@
 """functional: layers and losses as plain functions, at PyTorch's dotted path."""
 
-from ..gates import cosine_similarity, log_softmax, pairwise_distance, pdist, relu, sigmoid, softmax, tanh
+from ..gates import cosine_similarity, log_softmax, pairwise_distance, pdist, sigmoid, softmax, tanh
 from ..gates.composed import normalize, softmin
 from ..gates.reshape import pad
+from .activation import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    gumbel_softmax,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
+    selu,
+    silu,
+    softplus,
+    softshrink,
+    softsign,
+    tanhshrink,
+    threshold,
+)
 from .classification import cross_entropy, nll_loss, one_hot
 from .linear import linear
 from .regression import mse_loss
 
 __all__ = [
+    "celu",
     "cosine_similarity",
     "cross_entropy",
+    "elu",
+    "gelu",
+    "glu",
+    "gumbel_softmax",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "leaky_relu",
     "linear",
     "log_softmax",
+    "logsigmoid",
+    "mish",
     "mse_loss",
     "nll_loss",
     "normalize",
@@ -19,9 +56,19 @@ __all__ = [
     "pad",
     "pairwise_distance",
     "pdist",
+    "prelu",
     "relu",
+    "relu6",
+    "rrelu",
+    "selu",
     "sigmoid",
+    "silu",
     "softmax",
     "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
     "tanh",
+    "tanhshrink",
+    "threshold",
 ]

@@ -1,12 +1,29 @@
-"""cases: one table that drives every check of the gates, a file for each file of `gates/`."""
+"""cases: one table that drives every check of the gates, a file for each file of `gates/` and `nn/`."""
 
-from . import compare, composed, distribute, factor, indexing, linalg, nn, ranking, reshape, route, slope, switch
+from . import (
+    activation,
+    compare,
+    composed,
+    distribute,
+    factor,
+    indexing,
+    linalg,
+    nn,
+    ranking,
+    reshape,
+    route,
+    slope,
+    switch,
+)
 from .case import Case, Input
 
 __all__ = ["CASES", "Case", "Input"]
 
 CASES: dict[str, Case] = {}
-for _file in (distribute, switch, route, indexing, ranking, compare, slope, reshape, linalg, factor, composed, nn):
+for _file in (
+    *(distribute, switch, route, indexing, ranking, compare, slope, reshape, linalg, factor, composed, nn),
+    activation,
+):
     for _case in _file.CASES:
         if _case.name in CASES:
             raise ValueError(f"two cases are called {_case.name!r}")

@@ -1,0 +1,107 @@
+"""Activations as modules: PyTorch's names, settings, reprs, numbers; in place; errors."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import tinygrad_edu as tg
+from tinygrad_edu import nn
+from tinygrad_edu.errors import LeafInPlaceError, ShapeError, TinygradError
+from tinygrad_edu.nn import functional as F
+
+LAYERS = [
+    ("ReLU", {}), ("ReLU", {"inplace": True}), ("ReLU6", {}), ("LeakyReLU", {}), ("LeakyReLU", {"negative_slope": 0.2}),
+    ("PReLU", {}), ("PReLU", {"num_parameters": 4, "init": 0.1}), ("ELU", {"alpha": 0.5}), ("ELU", {"inplace": True}),
+    ("SELU", {}), ("CELU", {"alpha": 2.0}), ("GELU", {}), ("GELU", {"approximate": "tanh"}), ("SiLU", {}), ("Mish", {}),
+    ("GLU", {}), ("GLU", {"dim": 1}), ("Sigmoid", {}), ("LogSigmoid", {}), ("Tanh", {}), ("Hardtanh", {}),
+    ("Hardtanh", {"min_val": -0.5, "max_val": 0.25, "inplace": True}), ("Hardsigmoid", {}), ("Hardswish", {}),
+    ("Softplus", {}), ("Softplus", {"beta": 2.0, "threshold": 1.0}), ("Softsign", {}), ("Softshrink", {"lambd": 0.25}),
+    ("Hardshrink", {}), ("Tanhshrink", {}), ("Threshold", {"threshold": 0.1, "value": 20.0}), ("Softmax", {"dim": 1}),
+    ("LogSoftmax", {"dim": -1}), ("Softmin", {"dim": 0}), ("Softmax2d", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "settings"), LAYERS, ids=[f"{name} {settings}" for name, settings in LAYERS])
+def test_pytorchs(name, settings):
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    ours, theirs = getattr(nn, name)(**settings).double(), getattr(torch.nn, name)(**settings).double()
+    assert repr(ours) == f"{theirs!r}  # training mode"
+    assert {n: p.shape for n, p in ours.state_dict().items()} == {n: p.shape for n, p in theirs.state_dict().items()}
+    for mode in (True, False):
+        a = np.random.default_rng(0).normal(size=(3, 4, 2, 6)) * 2
+        x, y = tg.tensor(a, requires_grad=True), torch.tensor(a, requires_grad=True)
+        found, expected = ours.train(mode)(x * 1), theirs.train(mode)(y * 1)
+        g = np.random.default_rng(1).normal(size=found.shape)
+        found.backward(tg.tensor(g)), expected.backward(torch.tensor(g))
+        assert_allclose(found.numpy(), expected.detach().numpy(), rtol=1e-9, atol=1e-12)
+        assert_allclose(x.grad, y.grad, rtol=1e-9, atol=1e-7 if name == "Hardsigmoid" else 1e-12)
+        for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+            assert_allclose(p.grad, q.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_rrelu_draws_in_training_only():
+    _ = tg.manual_seed(0)
+    layer, x = nn.RReLU(0.25, 0.75), tg.full((2000,), -1.0, requires_grad=True)
+    z = layer(x)
+    z.sum().backward()
+    assert_allclose(x.grad, -z.numpy())
+    assert_allclose([z.numpy().mean(), z.numpy().min(), z.numpy().max()], [-0.5, -0.75, -0.25], atol=0.02)
+    assert layer(tg.ones(3)).tolist() == [1, 1, 1]
+    assert layer.eval()(x).tolist() == [-0.5] * 2000
+    assert repr(nn.RReLU().eval()) == "RReLU(lower=0.125, upper=0.3333333333333333)  # evaluation mode"
+
+
+def test_the_cases_of_nielsen_and_the_courses_by_formula():
+    x = tg.tensor([-2.0, -0.5, 0.0, 0.5, 2.0], dtype=tg.float64)
+    a = x.numpy()
+    assert_allclose(F.silu(x), a / (1 + np.exp(-a)))
+    assert_allclose(F.softplus(x), np.log1p(np.exp(a)))
+    assert_allclose(F.elu(x), np.where(a > 0, a, np.expm1(a)))
+    assert_allclose(F.mish(x), a * np.tanh(np.log1p(np.exp(a))))
+    assert_allclose(F.gelu(x), F.gelu(x, "tanh"), atol=1e-3)
+
+
+def test_selu_keeps_mean_0_and_variance_1():
+    z = F.selu(tg.tensor(np.random.default_rng(0).normal(size=200_000))).numpy()
+    assert_allclose([z.mean(), z.var()], [0, 1], atol=0.02)
+
+
+def test_in_place_is_in_place_and_safe():
+    x = tg.tensor([-1.0, 2.0])
+    assert F.silu(x, inplace=True) is x
+    nn.Sequential(nn.Threshold(0, 5, inplace=True))(x)
+    assert x[0].item() == 5
+    with pytest.raises(LeafInPlaceError):
+        F.relu(tg.tensor([1.0], requires_grad=True), inplace=True)
+
+
+def test_gumbel_softmax():
+    _ = tg.manual_seed(0)
+    logits = tg.tensor(np.tile(np.log([0.2, 0.3, 0.5]), (20_000, 1)), requires_grad=True)
+    drawn = F.gumbel_softmax(logits, hard=True)
+    assert_allclose(drawn.numpy().mean(0), [0.2, 0.3, 0.5], atol=0.02)
+    assert_allclose(np.sort(drawn.numpy(), 1), np.tile([0, 0, 1], (20_000, 1)), atol=1e-12)
+    drawn[:, 0].sum().backward()
+    assert np.abs(logits.grad.numpy()).sum() > 0
+    assert_allclose(F.gumbel_softmax(logits, tau=0.5).numpy().sum(1), 1)
+
+
+def test_errors_say_what_to_do():
+    with pytest.raises(TinygradError, match=r"Softmin was not told its axis(?s:.)*nn\.Softmin\(dim=1\)"):
+        nn.Softmin()(tg.ones(2, 2))
+    with pytest.raises(ShapeError, match=r"prelu(?s:.)*weight \(1,\) or \(3,\)"):
+        nn.PReLU(2)(tg.ones(5, 3))
+    with pytest.raises(ShapeError, match="glu halves an axis"):
+        F.glu(tg.ones(3))
+    with pytest.raises(ShapeError, match="Softmax2d takes images"):
+        nn.Softmax2d()(tg.ones(2, 2))
+    for wrong in (
+        lambda: F.rrelu(tg.ones(1), 0.5, 0.25),
+        lambda: F.hardtanh(tg.ones(1), 2, 1),
+        lambda: nn.Hardtanh(1, 1),
+        lambda: F.softshrink(tg.ones(1), -1),
+        lambda: F.celu(tg.ones(1), 0),
+        lambda: F.gelu(tg.ones(1), "fast"),
+    ):
+        with pytest.raises(ValueError, match=r"got|not 0"):
+            wrong()
