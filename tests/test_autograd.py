@@ -243,6 +243,69 @@ def test_a_view_returned_by_a_function_is_watched():
         y.backward()
 
 
+def test_a_function_notices_a_saved_tensor_that_was_rewritten():
+    class Scaled(Function):
+        @staticmethod
+        def forward(ctx, x, c):
+            ctx.save_for_backward(x, c[0] if isinstance(c, list) else c)
+            return x * (c[0] if isinstance(c, list) else c)
+
+        @staticmethod
+        def backward(ctx, upstream):
+            _, c = ctx.saved_tensors
+            return upstream * c, None
+
+    x, w, c = leaf(2.0), leaf(1.0), tg.tensor([3.0], dtype=np.float64)
+    as_input, hidden = Scaled.apply(x, c), Scaled.apply(x, [c])
+    c += w
+    as_input.backward(np.ones(1))
+    assert x.grad.tolist() == [3.0]
+    with pytest.raises(ChangedAfterUseError, match="save_for_backward"):
+        hidden.backward(np.ones(1))
+
+
+def test_a_function_holds_nothing_after_the_walk_and_never_itself():
+    import gc
+    import weakref
+
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf(1.0, 2.0)
+        y = Exponential.apply(x)
+        grad(y.sum(), x, create_graph=True)
+        alive = weakref.ref(y)
+        del y
+        assert alive() is None
+        h = x * 2
+        y = ByContext.apply(h)
+        alive = weakref.ref(h)
+        del h
+        y.sum().backward()
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_a_function_passes_on_what_is_no_float_tensor():
+    class Mixed(Function):
+        @staticmethod
+        def forward(ctx, x, note=None):
+            return x * 2, None, "text", tg.tensor([1, 2])
+
+        @staticmethod
+        def backward(ctx, *upstreams):
+            assert upstreams[1] is None
+            assert upstreams[2] is None
+            return upstreams[0] * 2, None, None
+
+    x = leaf(3.0)
+    y, nothing, text, integers = Mixed.apply(x)
+    assert (nothing, text, integers.requires_grad) == (None, "text", False)
+    y.sum().backward()
+    assert x.grad.tolist() == [2.0]
+
+
 # func
 
 
@@ -429,6 +492,23 @@ def test_a_checkpoint_notices_what_changed():
     y = checkpoint(lambda x: x * h, leaf(1.0))
     h += 1
     with pytest.raises(ChangedAfterUseError, match="rewritten"):
+        y.backward(np.ones(1))
+
+
+def test_a_checkpoint_counts_a_tensor_passed_twice_once_each():
+    x = leaf(2.0)
+    for segment, args in ((lambda a: a * x, (x,)), (lambda a, b: a * b, (x, x))):
+        (d,) = grad(checkpoint(segment, *args).sum(), x, create_graph=True)
+        assert d.tolist() == [4.0]
+    assert func.grad(lambda x: checkpoint(lambda a, b: a * b, x, x))(tg.tensor(2.0)).item() == 4.0
+
+
+def test_a_checkpoint_notices_a_constant_that_changed():
+    c = tg.tensor([3.0], dtype=np.float64)
+    y = checkpoint(lambda a: a * c, leaf(2.0))
+    with tg.no_grad():
+        c.mul_(10)
+    with pytest.raises(ChangedAfterUseError, match="other values"):
         y.backward(np.ones(1))
 
 

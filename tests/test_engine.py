@@ -161,6 +161,51 @@ def test_retain_grad_keeps_an_inner_gradient():
     assert not np.may_share_memory(h.grad._data, x.grad._data)
 
 
+def test_a_retained_gradient_among_the_inputs_is_counted_once():
+    x = leaf(3.0)
+    z = x * 2
+    z.retain_grad()
+    (z * z).sum().backward(inputs=[z, x, x])
+    assert z.grad.tolist() == [12.0]
+    assert x.grad.tolist() == [24.0]
+    with pytest.raises(tg.errors.NoGradientError, match="no inputs"):
+        (x * 2).sum().backward(inputs=[])
+
+
+def test_retained_gradients_share_no_memory():
+    x = leaf(1.0, 2.0)
+    p, q = x * 1, x * 2
+    p.retain_grad()
+    q.retain_grad()
+    (p + q).sum().backward(create_graph=True)
+    assert not np.may_share_memory(p.grad._data, q.grad._data)
+
+
+def test_a_hook_s_dtype_is_brought_to_the_tensor_s():
+    x = tg.ones(2, requires_grad=True)
+    modes = []
+    x.register_hook(lambda g: modes.append(tg.is_grad_enabled()) or g.double() * 2)
+    (x * 1).sum().backward()
+    assert x.grad.dtype == np.float32
+    assert x.grad.tolist() == [2.0, 2.0]
+    assert modes == [False]
+
+
+def test_what_may_be_assigned():
+    x = leaf(1.0, 2.0)
+    y = x * 2
+    for call, error in (
+        (lambda: setattr(y, "requires_grad", False), tg.errors.TinygradError),
+        (lambda: setattr(tg.tensor([1]), "requires_grad", True), tg.errors.DtypeError),
+        (lambda: setattr(x, "grad", tg.ones(5)), tg.errors.GradientShapeError),
+        (lambda: setattr(x, "grad", 3.0), tg.errors.DtypeError),
+    ):
+        with pytest.raises(error):
+            call()
+    assert y.requires_grad
+    assert x.grad is None
+
+
 def test_is_leaf_and_grad_fn():
     x = leaf(1.0)
     y = x * 2
@@ -212,6 +257,46 @@ def test_modes_decorate():
     for y in generator():
         assert not y.requires_grad
         assert tg.is_grad_enabled()
+    assert tg.is_grad_enabled()
+
+
+def test_a_generator_s_errors_reach_it():
+    @tg.no_grad()
+    def generator():
+        try:
+            yield 1
+        except KeyError:
+            yield 2
+        finally:
+            seen.append(tg.is_grad_enabled())
+
+    seen = []
+    items = generator()
+    next(items)
+    assert items.throw(KeyError()) == 2
+    items.close()
+    assert seen == [False]
+    assert tg.is_grad_enabled()
+
+
+def test_one_mode_serves_two_threads_at_once():
+    mode, inside, left = tg.no_grad(), threading.Event(), threading.Event()
+    seen = []
+
+    def other():
+        inside.wait(5)
+        with mode:
+            left.wait(5)
+            seen.append(tg.is_grad_enabled())
+        seen.append(tg.is_grad_enabled())
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with mode:
+        inside.set()
+    left.set()
+    thread.join()
+    assert seen == [False, True]
     assert tg.is_grad_enabled()
 
 

@@ -243,10 +243,10 @@ def test_errors_say_what_is_wrong():
             optim.SGD([p], **keywords)
     with pytest.raises(ValueError, match="dampening of 0"):
         optim.SGD([p], momentum=0.9, dampening=0.1, nesterov=True)
-    p.grad = tg.ones(1)
-    with pytest.raises(GradientShapeError, match=r"another shape(?s:.)*\(2,\)(?s:.)*\(1,\)"):
+    p.grad, p.data = tg.ones(2), tg.ones(1)
+    with pytest.raises(GradientShapeError, match=r"another shape(?s:.)*\(1,\)(?s:.)*\(2,\)"):
         optim.SGD([p]).step()
-    p.grad = tg.ones(2)
+    p.data = tg.ones(2)
     with pytest.raises(NotImplementedError):
         optim.Optimizer([p], {}).step()
 

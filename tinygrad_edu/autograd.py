@@ -40,12 +40,11 @@ class Context:
     def __init__(self, needs_input_grad: tuple[bool, ...]) -> None:
         self.needs_input_grad = needs_input_grad
         self._saved: tuple[Tensor | None, ...] = ()
-        self._flat: tuple[int, ...] = ()
+        self._places: list[tuple[str, int] | None] = []  # per saved Tensor: which input or output it is
+        self._flat: set[int] = set()
         self._materialize = True
         self._born = 0
-        self._inputs: tuple[Any, ...] = ()
-        self._outputs: tuple[Any, ...] = ()
-        self._now: tuple[Any, Any] | None = None  # the inputs and outputs as the walk hands them
+        self._now: dict[str, Any] = {}  # during backward: the inputs and outputs as the walk hands them
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep Tensors for the backward; a write to them in between is noticed there."""
@@ -53,7 +52,7 @@ class Context:
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
         """Say that these outputs have no gradient."""
-        self._flat = tuple(id(t) for t in tensors)
+        self._flat = {id(t) for t in tensors}
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether backward gets zeros (True) or None for an output that no gradient came back to."""
@@ -62,20 +61,32 @@ class Context:
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
         """What was saved: inputs and outputs as the walk knows them, so that they record too."""
-        return tuple(self._found(t) for t in self._saved)
+        if not self._now:
+            return self._saved
+        return tuple(
+            self._unchanged(t) if place is None else as_tensor(self._now[place[0]][place[1]])
+            for t, place in zip(self._saved, self._places, strict=True)
+        )
 
-    def _found(self, saved: Tensor | None) -> Any:
-        if self._now is not None and saved is not None:
-            for before, now in zip((self._inputs, self._outputs), self._now, strict=True):
-                for i, t in enumerate(before):
-                    if t is saved:
-                        return as_tensor(now[i])
-            if saved._memory is not None and saved._memory.stamp > self._born:
-                raise ChangedAfterUseError(
-                    "a Tensor kept by save_for_backward was written after the forward.",
-                    got=f"shape {saved.shape}",
-                    mend="save a .clone() of it, or call backward() before the write",
-                )
+    def _settle(self, inputs: tuple[Any, ...], outputs: list[Any]) -> None:
+        """Keep places instead of inputs and outputs: the gate holds those, and must not hold itself."""
+        for saved in self._saved:
+            place = None
+            for kind, tensors in (("outputs", outputs), ("inputs", inputs)):
+                for i, t in enumerate(tensors):
+                    if t is saved and saved is not None:
+                        place = (kind, i)
+            self._places.append(place)
+        self._saved = tuple(t if place is None else None for t, place in zip(self._saved, self._places, strict=True))
+        self._born = tick()
+
+    def _unchanged(self, saved: Tensor | None) -> Tensor | None:
+        if saved is not None and max(saved.born, saved._memory.stamp if saved._memory else 0) > self._born:
+            raise ChangedAfterUseError(
+                "a Tensor kept by save_for_backward was written after the forward.",
+                got=f"shape {saved.shape}",
+                mend="save a .clone() of it, or call backward() before the write",
+            )
         return saved
 
 
@@ -133,42 +144,47 @@ class Function:
         if not any(ctx.needs_input_grad) or not is_grad_enabled():
             return result
         outputs = result if isinstance(result, tuple) else (result,)
-        for z in outputs:
-            if not isinstance(z, Tensor):
-                raise TinygradError(f"{cls.__name__}.forward must return Tensors.", got=type(z).__name__)
-        ctx._inputs, ctx._outputs = inputs, outputs
+        flowing = [i for i, z in enumerate(outputs) if _flows(z, ctx._flat)]
+        if not flowing:
+            return result
+        ctx._settle(inputs, [outputs[i] for i in flowing])
         made = Gate(
             cls.__name__, cls.forward, (), cls.kind,
-            jointly=_Backward(cls, ctx), local=cls.local, outputs=len(outputs), view=True, blind=False,
+            jointly=_Backward(cls, ctx, outputs, flowing), local=cls.local, outputs=len(flowing),
+            view=True, blind=False,
         )  # fmt: skip
-        data = tuple(z._data for z in outputs) if len(outputs) > 1 else outputs[0]._data
-        made_of = recorded(made, inputs, {}, data, True)
-        ctx._born = tick()
-        new = made_of if isinstance(made_of, tuple) else (made_of,)
-        final = tuple(old if id(old) in ctx._flat else z for z, old in zip(new, outputs, strict=True))
-        return final if isinstance(result, tuple) else final[0]
+        data = tuple(outputs[i]._data for i in flowing)
+        made_of = recorded(made, inputs, {}, data if len(data) > 1 else data[0], True)
+        final = list(outputs)
+        for i, z in zip(flowing, made_of if isinstance(made_of, tuple) else (made_of,), strict=True):
+            final[i] = z
+        return tuple(final) if isinstance(result, tuple) else final[0]
+
+
+def _flows(z: Any, flat: set[int]) -> bool:
+    """Whether a gradient can come back to an output: a float Tensor that was not marked."""
+    return isinstance(z, Tensor) and z.dtype.kind == "f" and id(z) not in flat
 
 
 class _Backward:
     """A Function's backward as the joint rule of its gate."""
 
-    def __init__(self, function: Any, ctx: Context) -> None:
-        self.function, self.ctx = function, ctx
+    def __init__(self, function: Any, ctx: Context, outputs: tuple[Any, ...], flowing: list[int]) -> None:
+        self.function, self.ctx, self.flowing = function, ctx, flowing
+        self.forms = [(z.shape, z.dtype) if isinstance(z, Tensor) else None for z in outputs]
 
     def __call__(self, g: Any, z: Any, *inputs: Any, needs: tuple[bool, ...]) -> tuple[Any, ...]:
-        ctx = self.ctx
         several = isinstance(g, Parts)
-        ctx._now = (inputs, z if several else (z,))
-        upstreams = [g[i] for i in range(len(ctx._outputs))] if several else [g]
-        create_graph = any(isinstance(u, Tensor) for u in upstreams)
-        upstreams = [
-            self._zeros(i) if u is None else u if isinstance(u, Tensor) else Tensor(np.asarray(u))
-            for i, u in enumerate(upstreams)
-        ]
-        found = self.function.backward(ctx, *upstreams)
+        came = dict(zip(self.flowing, [g[i] for i in range(len(self.flowing))] if several else [g], strict=True))
+        create_graph = any(isinstance(u, Tensor) for u in came.values())
+        self.ctx._now = {"inputs": inputs, "outputs": z if several else (z,)}
+        try:
+            found = self.function.backward(self.ctx, *(self._upstream(i, came.get(i)) for i in range(len(self.forms))))
+        finally:
+            self.ctx._now = {}
         found = found if isinstance(found, tuple) else (found,)
         name = self.function.__name__
-        if len(found) != len(inputs):
+        if len(found) < len(inputs) or any(c is not None for c in found[len(inputs) :]):
             raise GradientShapeError(
                 f"{name}.backward must return one gradient for each input of forward.",
                 expected=f"{len(inputs)} (None where there is none)",
@@ -176,14 +192,18 @@ class _Backward:
             )
         return tuple(
             _checked(name, i, x, c, create_graph) if need else None
-            for i, (x, c, need) in enumerate(zip(ctx._inputs, found, needs, strict=True))
+            for i, (x, c, need) in enumerate(zip(inputs, found, needs, strict=False))
         )
 
-    def _zeros(self, i: int) -> Tensor | None:
-        return Tensor(np.zeros_like(self.ctx._outputs[i]._data)) if self.ctx._materialize else None
+    def _upstream(self, i: int, g: Any) -> Tensor | None:
+        """What came back to output `i` as a Tensor; zeros or None where nothing did."""
+        if g is not None:
+            return g if isinstance(g, Tensor) else Tensor(np.asarray(g))
+        form = self.forms[i]
+        return Tensor(np.zeros(*form)) if form is not None and self.ctx._materialize else None
 
 
-def _checked(name: str, i: int, x: Tensor, c: Any, create_graph: bool) -> Any:
+def _checked(name: str, i: int, x: Any, c: Any, create_graph: bool) -> Any:
     """A returned gradient, at the input's shape, in memory of its own."""
     if c is None:
         return None

@@ -18,7 +18,7 @@ from . import explaining
 from .errors import GradientShapeError, NoGradientError, NonScalarError, UnusedInputError, caller
 from .inplace import settled
 from .modes import recording
-from .record import back_narrowly, clone, run
+from .record import back_narrowly, cast, clone, run
 from .tensor import Tensor, clock, leaf, written
 
 __all__ = ["backward", "grad"]
@@ -140,16 +140,16 @@ def backward(
     roots, gradients = ([t], [gradient]) if isinstance(t, Tensor) else (t, gradient)
     retain_graph = create_graph if retain_graph is None else retain_graph
     if inputs is not None:
-        wished = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        wished = list({id(x): x for x in ([inputs] if isinstance(inputs, Tensor) else inputs)}.values())
+        if not wished:
+            raise NoGradientError("backward() was given no inputs.", mend="leave inputs= out to reach every leaf")
         found = grad(roots, wished, gradients, retain_graph, create_graph, allow_unused=True)
         for x, each in zip(wished, found, strict=True):
-            if each is not None:
+            if each is not None and not (x._taps is not None and x._taps.retain and x.gate is not None):
                 accumulate(x, each if create_graph else each._data)
         return
     upstreams = [upstream_of(root, g, create_graph) for root, g in zip(roots, gradients, strict=True)]
-    leaves = _walking(roots, upstreams, retain_graph, create_graph).values()
-    for x, g in [(x, g if x._taps is None else x._taps.arrived(x, g)) for x, g in leaves]:
-        accumulate(x, g)
+    _walking(roots, upstreams, retain_graph, create_graph, deliver=True)
 
 
 def grad(
@@ -195,9 +195,9 @@ def grad(
     targets: dict[int, Any] = {id(x): None for x in inputs}
     wanted = _leading_to(outputs, set(targets))
     leaves = _walking(outputs, upstreams, retain_graph, create_graph, wanted, targets, stop)
-    for key, (x, g) in leaves.items():
+    for key, (_, g) in leaves.items():
         if key in targets:
-            targets[key] = g if x._taps is None else x._taps.arrived(x, g)
+            targets[key] = g
     found = []
     for i, x in enumerate(inputs):
         g = targets[id(x)]
@@ -213,12 +213,25 @@ def grad(
     return tuple(found)
 
 
-def _walking(roots: Any, upstreams: Any, retain_graph: bool, create_graph: bool, *narrow: Any) -> Any:
-    """The walk in its surroundings: recording or not, and without NumPy's warnings."""
+def _walking(
+    roots: Any, upstreams: Any, retain_graph: bool, create_graph: bool, *narrow: Any, deliver: bool = False
+) -> Any:
+    """The walk in its surroundings: recording or not, and without NumPy's warnings.
+
+    What the leaves' hooks made of the gradients is returned, or with `deliver` added to `.grad`:
+    after the walk, so that a walk that fails has touched none.
+    """
     token = recording.set(create_graph)
     try:
         with np.errstate(all="ignore"):
-            return _walk(roots, upstreams, retain_graph, create_graph, *narrow)
+            leaves = _walk(roots, upstreams, retain_graph, create_graph, *narrow)
+            for key, (x, g) in leaves.items():
+                if x._taps is not None:
+                    leaves[key] = (x, x._taps.arrived(x, g))
+            if deliver:
+                for x, g in leaves.values():
+                    accumulate(x, g)
+            return leaves
     finally:
         recording.reset(token)
 
@@ -246,7 +259,8 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
                 "`gradient` must have the shape of the output it belongs to.", expected=str(t.shape), got=str(g.shape)
             )
     if create_graph:
-        return run(clone, g) if isinstance(g, Tensor) else Tensor(g)
+        g = g if isinstance(g, Tensor) else Tensor(g)
+        return run(clone, g) if g.dtype == t.dtype else cast(g, dtype=t.dtype)
     return np.array(g._data, dtype=t.dtype) if isinstance(g, Tensor) else g
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from .engine import accumulate
 from .errors import GradientShapeError, NoGradientError
-from .tensor import Tensor, tick
+from .record import cast, clone, run
+from .tensor import Tensor, as_tensor, tick
 
 __all__ = ["Handle", "register_hook", "retain_grad"]
 
@@ -25,24 +26,15 @@ class Taps:
 
     def arrived(self, t: Tensor, g: Any) -> Any:
         """Let each hook see `g`, or replace it; keep it in `.grad` if asked."""
-        seen = g if isinstance(g, Tensor) else None
-        for hook in list(self.hooks.values()):
-            seen = Tensor(np.array(g)) if seen is None else seen
-            other = hook(seen)
-            if other is not None:
-                if other.shape != t.shape:
-                    raise GradientShapeError(
-                        f"a hook must return a gradient of the shape of its Tensor ({t.gate or 'a leaf'}).",
-                        expected=str(t.shape),
-                        got=str(other.shape),
-                    )
-                seen = other
-        if seen is not None and not isinstance(g, Tensor):
-            g = np.array(seen._data)
-        elif seen is not None:
-            g = seen
+        if self.hooks:
+            seen = g if isinstance(g, Tensor) else Tensor(np.array(g))
+            for hook in list(self.hooks.values()):
+                other = hook(seen)
+                if other is not None:
+                    seen = run(clone, _fitting(t, other))
+            g = seen if isinstance(g, Tensor) else np.array(seen._data)
         if self.retain and t.gate is not None:
-            accumulate(t, g if isinstance(g, Tensor) else np.array(g))
+            accumulate(t, run(clone, g) if isinstance(g, Tensor) else np.array(g))
         return g
 
     def moved_on(self) -> Taps | None:
@@ -52,6 +44,18 @@ class Taps:
         taps = Taps()
         taps.retain = True
         return taps
+
+
+def _fitting(t: Tensor, returned: Any) -> Tensor:
+    """What a hook returned, as a gradient of `t`."""
+    other = as_tensor(returned)
+    if other.shape != t.shape:
+        raise GradientShapeError(
+            f"a hook must return a gradient of the shape of its Tensor ({t.gate or 'a leaf'}).",
+            expected=str(t.shape),
+            got=str(other.shape),
+        )
+    return other if other.dtype == t.dtype else cast(other, dtype=t.dtype)
 
 
 class Handle:

@@ -13,42 +13,60 @@ _GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect would cost more tha
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 
 
+_outer: ContextVar[Any] = ContextVar("outer", default=None)  # the modes to come back to: (mode, the rest)
+
+
 class _Mode:
     """A `with` block and a decorator that set `recording` and put it back."""
 
     def __init__(self, mode: bool) -> None:
         self._mode = mode
-        self._tokens: list[Any] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(recording.set(self._mode))
+        _outer.set((recording.get(), _outer.get()))
+        recording.set(self._mode)
 
     def __exit__(self, *exc: Any) -> None:
-        recording.reset(self._tokens.pop())
+        mode, rest = _outer.get()
+        recording.set(mode)
+        _outer.set(rest)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        mode = _Mode(self._mode)
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _GENERATOR:
-
-            @wraps(function)
-            def generator(*args: Any, **keywords: Any) -> Any:
-                items = function(*args, **keywords)
-                sent = None
-                while True:
-                    with _Mode(self._mode):  # while the generator runs, not while it waits
-                        try:
-                            item = items.send(sent)
-                        except StopIteration as end:
-                            return end.value
-                    sent = yield item
-
-            return generator
+            return _generator(mode, function)
 
         @wraps(function)
         def called(*args: Any, **keywords: Any) -> Any:
-            with _Mode(self._mode):
+            with mode:
                 return function(*args, **keywords)
 
         return called
+
+
+def _generator(mode: _Mode, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A generator function in a mode while it runs, not while it waits."""
+
+    @wraps(function)
+    def generator(*args: Any, **keywords: Any) -> Any:
+        items = function(*args, **keywords)
+        resume, value = items.send, None
+        while True:
+            with mode:
+                try:
+                    item = resume(value)
+                except StopIteration as end:
+                    return end.value
+            try:
+                resume, value = items.send, (yield item)
+            except GeneratorExit:
+                with mode:
+                    items.close()
+                raise
+            except BaseException as error:
+                resume, value = items.throw, error
+
+    return generator
 
 
 class no_grad(_Mode):
@@ -100,17 +118,16 @@ class set_grad_enabled(_Mode):
     """
 
     def __init__(self, mode: bool) -> None:
-        super().__init__(mode)
-        self._before = recording.set(mode)
-
-    def __enter__(self) -> None:
+        super().__init__(bool(mode))
+        self._before = recording.get()
         recording.set(self._mode)
 
-    def __exit__(self, *exc: Any) -> None:
-        recording.set(self._before.old_value if self._before.old_value is not self._before.MISSING else True)
+    def __enter__(self) -> None:
+        _outer.set((self._before, _outer.get()))
+        recording.set(self._mode)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        self.__exit__()  # as a decorator it changes nothing until the call
+        recording.set(self._before)  # as a decorator it changes nothing until the call
         return super().__call__(function)
 
 

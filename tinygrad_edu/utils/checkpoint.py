@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..engine import Freed, grad
 from ..errors import ChangedAfterUseError, TinygradError
 from ..modes import enable_grad, is_grad_enabled
 from ..random import get_generator
-from ..record import Gate, Parts, recorded
+from ..record import Gate, Parts, clone, recorded
 from ..tensor import Tensor, as_tensor, tick
 
 __all__ = ["checkpoint"]
@@ -77,8 +79,10 @@ class _Again:
     def __call__(self, g: Any, z: Any, *inputs: Any, needs: tuple[bool, ...]) -> list[Any]:
         upstreams = [g[i] for i in range(len(self.shapes))] if isinstance(g, Parts) else [g]
         create_graph = any(isinstance(u, Tensor) for u in upstreams)
-        now = [
-            (x if create_graph else Tensor(x, requires_grad=before.requires_grad)) if isinstance(before, Tensor) else x
+        now = [  # one Tensor a position, even where one was passed twice: each gets its own part
+            (clone(x) if create_graph else Tensor(x, requires_grad=before.requires_grad))
+            if isinstance(before, Tensor)
+            else x
             for x, before in zip(inputs, self.args, strict=False)
         ]
         for x, before in zip(inputs[len(self.args) :], self.outside, strict=True):
@@ -89,13 +93,7 @@ class _Again:
                     mend="call backward() before the write, or write to a .clone()",
                 )
         outputs = self.again(*now)
-        if [t.shape for t in outputs] != self.shapes:
-            raise TinygradError(
-                "a checkpointed function gave other shapes when it was computed again.",
-                expected=str(self.shapes),
-                got=str([t.shape for t in outputs]),
-                mend="it must not depend on anything that changed since",
-            )
+        self._check_same(outputs, z)
         pairs = [
             (t, as_tensor(u)) for t, u in zip(outputs, upstreams, strict=True) if u is not None and t.requires_grad
         ]
@@ -106,6 +104,26 @@ class _Again:
         )  # fmt: skip
         gradients = [next(found) if need else None for need in needs]
         return [c if c is None or create_graph else c._data for c in gradients]
+
+
+    def _check_same(self, outputs: Any, z: Any) -> None:
+        """A function that gives other values now would have other gradients, too."""
+        if [t.shape for t in outputs] != self.shapes:
+            raise TinygradError(
+                "a checkpointed function gave other shapes when it was computed again.",
+                expected=str(self.shapes),
+                got=str([t.shape for t in outputs]),
+                mend="it must not depend on anything that changed since",
+            )
+        before = z if isinstance(z, tuple) else (z,)
+        for t, was in zip(outputs, before, strict=True):
+            if not np.array_equal(t._data, np.asarray(was), equal_nan=t.dtype.kind == "f"):
+                raise ChangedAfterUseError(
+                    "a checkpointed function gave other values when it was computed again.",
+                    expected="what it gave in the forward",
+                    got="something that it uses changed in between: a Tensor, a mode, random numbers",
+                    mend="pass what changes as an argument, or call backward() before the change",
+                )
 
 
 def _used_from_outside(outputs: Any, start: int, own: list[Any]) -> list[Tensor]:
