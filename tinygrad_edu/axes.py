@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -41,7 +42,7 @@ def axis_of(axis: Any, ndim: int, name: str = "this function") -> int:
     >>> axis_of(-1, 3)
     2
     """
-    number = axis.__index__()
+    number = operator.index(axis)
     if not -max(ndim, 1) <= number < max(ndim, 1):
         raise NoSuchAxisError(
             f"{name} was asked for axis {number} of a Tensor that has {ndim}.",

@@ -74,7 +74,7 @@ def get_default_dtype() -> np.dtype:
 def check_dtype(dtype: Any) -> np.dtype:
     """`dtype` as a NumPy dtype that a Tensor can hold: bool, integer or real floating point."""
     dtype = np.dtype(dtype)
-    if dtype.kind not in _CATEGORY:
+    if dtype.kind not in _CATEGORY or dtype.itemsize > 8:
         raise DtypeError("a Tensor holds real numbers.", expected="float, integer or bool", got=str(dtype))
     return dtype if dtype.isnative else dtype.newbyteorder("=")
 

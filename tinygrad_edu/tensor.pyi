@@ -12,8 +12,10 @@ class Clock:
     last_write: int
 
 class Memory:
-    """The stamp of one piece of memory, shared by every Tensor that looks at it."""
+    """The stamps of one piece of memory, shared by every Tensor that looks at it."""
 
+    moved: Any
+    replaced: Any
     stamp: int
     def __init__(self) -> None: ...
 
@@ -21,18 +23,18 @@ class Tensor:
     """An array that remembers how it was made, so that gradients can walk back through it."""
 
     _data: Any
+    _grad: Any
     _memory: Any
     _name: Any
+    _needs: Any
     _of: Any
     _past: Any
     _taps: Any
     _view: Any
     born: builtins.int
     gate: Any
-    grad: Any
     inputs: Any
     keywords: dict[str, Any]
-    requires_grad: builtins.bool
     @property
     def H(self) -> Tensor:
         """A matrix transposed; a vector or a number as it is."""
@@ -519,6 +521,11 @@ class Tensor:
     def ger(self, vec2: Any) -> Tensor:
         """All products of the elements of two vectors: (n,) and (m,) -> (n, m)."""
     @property
+    def grad(self) -> Any:
+        """The gradient of the walks so far (a Tensor of the same shape and dtype), or None."""
+    @grad.setter
+    def grad(self, value: Any) -> None: ...
+    @property
     def grad_fn(self) -> Any:
         """The gate that made it (PyTorch's name for `gate`), or None for a leaf."""
     def greater(self, y: Any) -> Tensor:
@@ -994,6 +1001,11 @@ class Tensor:
         output_size: builtins.int | None = None,
     ) -> Tensor:
         """Each element along `dim` repeated, by one number or by one each; without `dim`, of `x` as one axis."""
+    @property
+    def requires_grad(self) -> builtins.bool:
+        """Whether gradients are wanted here; assigning is `requires_grad_()`."""
+    @requires_grad.setter
+    def requires_grad(self, value: builtins.bool) -> None: ...
     def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """Ask for gradients here (or no longer); returns the Tensor itself."""
     def reshape(self, *shape: Any) -> Tensor:
