@@ -13,6 +13,7 @@ from .modes import *
 from .random import *
 from .record import GATES, Gate, gate
 from .tensor import *
+from .threads import *
 
 if TYPE_CHECKING:
     from . import data, func, nn, optim, testing, utils, viz

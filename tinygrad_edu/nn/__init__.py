@@ -4,6 +4,7 @@ from . import functional, init
 from .activation import *
 from .classification import *
 from .container import *
+from .conv import *
 from .flatten import *
 from .linear import *
 from .module import *

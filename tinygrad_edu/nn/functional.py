@@ -29,14 +29,31 @@ from .activation import (
     threshold,
 )
 from .classification import cross_entropy, nll_loss, one_hot
+from .conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    unfold,
+)
 from .linear import linear
 from .regression import mse_loss
 
 __all__ = [
     "celu",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cosine_similarity",
     "cross_entropy",
     "elu",
+    "fold",
     "gelu",
     "glu",
     "gumbel_softmax",
@@ -71,4 +88,5 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "unfold",
 ]

@@ -14,6 +14,7 @@ from . import (
     route,
     slope,
     switch,
+    window,
 )
 from .case import Case, Input
 
@@ -23,6 +24,7 @@ CASES: dict[str, Case] = {}
 for _file in (
     *(distribute, switch, route, indexing, ranking, compare, slope, reshape, linalg, factor, composed, nn),
     activation,
+    window,
 ):
     for _case in _file.CASES:
         if _case.name in CASES:

@@ -1,0 +1,352 @@
+"""window: convolution and its two adjoints, unfold and fold: a small window slides over an image.
+
+One output element is the sum of a window's elements, each times a weight. So z is linear in x and in
+w, and there are three gates, z from (x, w), x's gradient from (g, w), w's gradient from (g, x). The
+rules of each are the other two; that is why the second derivative, and the transposed convolution,
+cost no further rule. All three are for any number of axes.
+
+Each is one matrix product of the weights with the *columns*: a matrix with a column for each position
+of the window, that holds what lies under it. A whole one would be K times as large as the image (K:
+the elements of a window), so it is built, used and overwritten a tile at a time, in the cache.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from .. import record
+from ..record import run
+from ..threads import shared, work_space
+
+__all__ = ["Sliding", "conv", "conv_input", "conv_weight", "fold", "unfold"]
+
+_TILE = 2**20  # bytes of columns at a time: they stay in the cache
+_FEW = 8  # channels, below which their innermost runs are too short to copy quickly
+
+
+class Sliding(NamedTuple):
+    """How a window slides: for each axis its stride, the zeros (before, after), its dilation; and the groups."""
+
+    stride: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+    groups: int = 1
+    algorithm: str = "auto"
+
+    def padded(self, size: Any) -> tuple[int, ...]:
+        """The size of an image with its border."""
+        return tuple(n + before + after for n, (before, after) in zip(size, self.padding, strict=True))
+
+    def places(self, size: Any, window: Any) -> tuple[int, ...]:
+        """How many positions a window has along each axis: the output's size (less than 1: it does not fit)."""
+        axes = zip(self.padded(size), window, self.dilation, self.stride, strict=True)
+        return tuple((n - d * (k - 1) - 1) // s + 1 for n, k, d, s in axes)
+
+    def inside(self, size: Any) -> Any:
+        """Where in the padded image the image is."""
+        return tuple(slice(before, before + n) for n, (before, _) in zip(size, self.padding, strict=True))
+
+    def plain(self, window: Any) -> bool:
+        """Whether the window is one element and takes each in turn: the columns are the image itself."""
+        return math.prod(window) == 1 and set(self.stride) <= {1} and not any(map(any, self.padding))
+
+
+# Memory. Images are (n, groups, channels, *size) here, as a view of memory in one of two orders:
+# channels last (n, *size, groups, channels), where a window's row is one long run; or, for few
+# channels, images innermost (groups, channels, n, *size), where all positions are one long run.
+# Elementwise gates keep the order of memory, so the next layer finds what this one left.
+
+
+def _last(channels: int) -> bool:
+    return channels >= _FEW
+
+
+def _images(make: Any, shape: tuple[int, ...], last: bool) -> Any:
+    """New images (n, groups, channels, *size) in one of the two orders, made by `make(shape)`."""
+    n, groups, channels, *size = shape
+    if last:
+        a = make((n, *size, groups, channels))
+        return a.transpose(0, a.ndim - 2, a.ndim - 1, *range(1, a.ndim - 2))
+    a = make((groups, channels, n, *size))
+    return a.transpose(2, 0, 1, *range(3, a.ndim))
+
+
+def _grouped(x: Any, groups: int) -> Any:
+    """(N, C, *S) as (N, groups, C / groups, *S), a view."""
+    n, c, *size = x.shape
+    step = x.strides
+    return as_strided(x, (n, groups, c // groups, *size), (step[0], step[1] * (c // groups), *step[1:]))
+
+
+def _matrix(images: Any, last: bool) -> Any:
+    """Images (n, groups, channels, *size) as (groups, channels, n·size): a view if their order is this one."""
+    n, groups, channels, *size = images.shape
+    axes = range(3, images.ndim)
+    if last:
+        return images.transpose(1, 0, *axes, 2).reshape(groups, n * math.prod(size), channels).swapaxes(1, 2)
+    return images.transpose(1, 2, 0, *axes).reshape(groups, channels, n * math.prod(size))
+
+
+def _weights(w: Any, groups: int, last: bool) -> Any:
+    """(O, c, *K) as (groups, O / groups, c·K), the columns' order."""
+    if last and w.ndim > 2:
+        w = np.moveaxis(w, 1, -1)
+    return w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
+
+
+def _product(a: Any, b: Any, out: Any) -> None:
+    """out = a @ b; NumPy is slow where `out` is a transpose."""
+    if out.strides[-1] == out.itemsize:
+        np.matmul(a, b, out=out)
+    else:
+        np.matmul(b.swapaxes(1, 2), a.swapaxes(1, 2), out=out.swapaxes(1, 2))
+
+
+# Columns.
+
+
+class _Columns:
+    """The matrices of columns of `x`'s windows, a tile at a time."""
+
+    def __init__(self, x_shape: Any, window: Any, size: Any, how: Sliding, dtype: Any, last: bool) -> None:
+        self.shape, self.window, self.size, self.how, self.dtype, self.last = x_shape, window, size, how, dtype, last
+        self.channels = x_shape[1] // how.groups
+        self.bytes = x_shape[1] * math.prod(window) * math.prod(size) * dtype.itemsize  # of one image
+
+    def tiles(self, start: int, stop: int) -> Iterator[tuple[slice, list[slice]]]:
+        """Images, and for each the rows of their outputs to take at a time."""
+        images = max(1, _TILE // max(1, self.bytes))
+        rows = self.size[0]
+        at_once = rows if self.bytes <= _TILE else max(1, rows * _TILE // self.bytes)
+        for a in range(start, stop, images):
+            yield slice(a, min(a + images, stop)), [slice(r, min(r + at_once, rows)) for r in range(0, rows, at_once)]
+
+    def empty(self, n: int, rows: slice) -> tuple[Any, Any]:
+        """Work space for a tile, as a matrix (groups, c·K, n·size) and as (n, groups, c, *K, *size)."""
+        groups, nd = self.how.groups, len(self.window)
+        size = (rows.stop - rows.start, *self.size[1:])
+        width, height = n * math.prod(size), self.channels * math.prod(self.window)
+        if self.last:
+            a = work_space("columns", (groups, n, *size, *self.window, self.channels), self.dtype)
+            view = a.transpose(1, 0, a.ndim - 1, *range(2 + nd, 2 + 2 * nd), *range(2, 2 + nd))
+            return a.reshape(groups, width, height).swapaxes(1, 2), view
+        a = work_space("columns", (groups, self.channels, *self.window, n, *size), self.dtype)
+        view = a.transpose(2 + nd, 0, 1, *range(2, 2 + nd), *range(3 + nd, 3 + 2 * nd))
+        return a.reshape(groups, height, width), view
+
+    def bordered(self, x: Any) -> Any:
+        """Images with their border of zeros, in this order of memory."""
+        x = _grouped(x, self.how.groups)
+        if not any(map(any, self.how.padding)):
+            return x
+        n, groups, channels, *size = x.shape
+        shape = (n, groups, channels, *self.how.padded(size))
+        out = _images(lambda s: work_space("bordered", s, self.dtype), shape, self.last)
+        out[...] = 0
+        out[(..., *self.how.inside(size))] = x
+        return out
+
+    def of(self, x: Any, rows: slice) -> Any:
+        """The columns (groups, c·K, n·size) of images with their border."""
+        if self.how.plain(self.window):
+            return _matrix(x[:, :, :, rows], self.last)
+        matrix, view = self.empty(x.shape[0], rows)
+        view[...] = self.under(x, rows)
+        return matrix
+
+    def under(self, x: Any, rows: slice) -> Any:
+        """What lies under the windows, without a copy: (n, groups, c, *K, *size)."""
+        how, steps = self.how, x.strides[3:]
+        x = x[:, :, :, rows.start * how.stride[0] :]
+        shape = (*x.shape[:3], *self.window, rows.stop - rows.start, *self.size[1:])
+        within = (d * step for d, step in zip(how.dilation, steps, strict=True))
+        between = (s * step for s, step in zip(how.stride, steps, strict=True))
+        return as_strided(x, shape, (*x.strides[:3], *within, *between), writeable=False)
+
+    def add(self, view: Any, x: Any, rows: slice) -> None:
+        """The adjoint of `of`: add a tile's columns to where they came from. `view` is (n, groups, c, *K, *size)."""
+        how, size = self.how, (rows.stop - rows.start, *self.size[1:])
+        first = (rows.start * how.stride[0], *[0] * (len(size) - 1))
+        for k in product(*map(range, self.window)):
+            where: Any = [
+                slice(f + i * d, f + i * d + s * (n - 1) + 1, s)
+                for f, i, d, s, n in zip(first, k, how.dilation, how.stride, size, strict=True)
+            ]
+            x[(..., *where)] += view[(slice(None), slice(None), slice(None), *k)]
+
+
+def _merged(images: Any) -> Any:
+    """(n, groups, channels, *size) as (n, groups·channels, *size), a view in either order."""
+    n, groups, channels, *size = images.shape
+    return images.reshape(n, groups * channels, *size)
+
+
+# The three gates' forwards.
+
+
+def _conv(x: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
+    last = _last(w.shape[1])
+    columns = _Columns(x.shape, w.shape[2:], size, how, x.dtype, last)
+    weights = _weights(w, how.groups, last)
+    out = _images(lambda s: np.empty(s, x.dtype), (len(x), how.groups, w.shape[0] // how.groups, *size), last)
+    bias = None if b is None else b.reshape(how.groups, -1, 1)
+
+    def part(start: int, stop: int) -> None:
+        for images, tiles in columns.tiles(start, stop):
+            bordered = columns.bordered(x[images])
+            for rows in tiles:
+                z = _matrix(out[images, :, :, rows], last)
+                _product(weights, columns.of(bordered, rows), z)
+                if bias is not None:
+                    z += bias
+
+    shared(part, len(x), out.size * weights.shape[2])
+    return _merged(out)
+
+
+def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
+    n, groups, window = len(g), how.groups, w.shape[2:]
+    last = _last(w.shape[1])
+    columns = _Columns((n, groups * w.shape[1], *size), window, g.shape[2:], how, g.dtype, last)
+    weights = _weights(w, groups, last).swapaxes(1, 2)
+    out = _images(lambda s: np.empty(s, g.dtype), (n, groups, w.shape[1], *size), last)
+    g = _grouped(g, groups)
+    inside, padded = how.inside(size), how.padded(size)
+
+    def part(start: int, stop: int) -> None:
+        for images, tiles in columns.tiles(start, stop):
+            whole = out[images]
+            if padded != size:
+                whole = _images(lambda s: work_space("bordered", s, g.dtype), (*whole.shape[:3], *padded), last)
+            whole[...] = 0
+            for rows in tiles:
+                plain = how.plain(window)
+                matrix, view = (_matrix(whole[:, :, :, rows], last), None) if plain else columns.empty(len(whole), rows)
+                _product(weights, _matrix(g[images, :, :, rows], last), matrix)
+                if not plain:
+                    columns.add(view, whole, rows)
+            if padded != size:
+                out[images] = whole[(..., *inside)]
+            if b is not None:
+                out[images] += b.reshape(groups, -1, *[1] * len(size))
+
+    shared(part, n, g.size * weights.shape[1])
+    return _merged(out)
+
+
+def _conv_weight(g: Any, x: Any, size: Any, how: Sliding) -> Any:
+    n, groups = len(x), how.groups
+    channels, outs = x.shape[1] // groups, g.shape[1] // groups
+    last = _last(channels)
+    columns = _Columns(x.shape, size, g.shape[2:], how, x.dtype, last)
+    g = _grouped(g, groups)
+
+    def part(start: int, stop: int) -> Any:
+        total = np.zeros((groups, outs, channels * math.prod(size)), x.dtype)
+        for images, tiles in columns.tiles(start, stop):
+            bordered = columns.bordered(x[images])
+            for rows in tiles:
+                upstream = _matrix(g[images, :, :, rows], last)
+                total += np.matmul(upstream, columns.of(bordered, rows).swapaxes(1, 2))
+        return total
+
+    total, *rest = shared(part, n, g.size * channels * math.prod(size))
+    for each in rest:
+        total += each
+    if last:
+        return np.ascontiguousarray(np.moveaxis(total.reshape(groups * outs, *size, channels), -1, 1))
+    return total.reshape(groups * outs, channels, *size)
+
+
+def _for_bias(g: Any) -> Any:
+    return np.sum(g, axis=(0, *range(2, g.ndim)))
+
+
+conv: Any = record.gate(
+    "conv",
+    _conv,
+    lambda g, z, x, w, b, size, how: run(conv_input, g, w, None, size=x.shape[2:], how=how),
+    lambda g, z, x, w, b, size, how: run(conv_weight, g, x, size=w.shape[2:], how=how),
+    lambda g, z, x, w, b, size, how: _for_bias(g),
+    kind="switch",
+    local=("w, wherever a window covers it", "x under the windows", "1"),
+    says="""Weighted sums under a sliding window: images (N, C, *S), weights (O, C / groups, *K) -> (N, O, *size).
+
+    >>> import numpy as np
+    >>> x, w = np.arange(5.0).reshape(1, 1, 5), np.array([[[1.0, 10.0]]])
+    >>> conv(x, w, None, size=(4,), how=Sliding((1,), ((0, 0),), (1,))).tolist()
+    [[[10.0, 21.0, 32.0, 43.0]]]
+    """,
+)
+conv_input: Any = record.gate(
+    "conv_input",
+    _conv_input,
+    lambda g, z, y, w, b, size, how: run(conv, g, w, None, size=y.shape[2:], how=how),
+    lambda g, z, y, w, b, size, how: run(conv_weight, y, g, size=w.shape[2:], how=how),
+    lambda g, z, y, w, b, size, how: _for_bias(g),
+    kind="switch",
+    local=("w, under its window", "y where its window lies", "1"),
+    says="""Each element of y lays a window of weights: conv's gradient for x, and the transposed convolution.
+
+    From (N, O, *), weights (O, C / groups, *K) and a bias (C,) or None to (N, C, *size).
+
+    >>> import numpy as np
+    >>> y, w = np.array([[[1.0, 2.0]]]), np.array([[[1.0, 10.0]]])
+    >>> conv_input(y, w, None, size=(3,), how=Sliding((1,), ((0, 0),), (1,))).tolist()
+    [[[1.0, 12.0, 20.0]]]
+    """,
+)
+conv_weight: Any = record.gate(
+    "conv_weight",
+    _conv_weight,
+    lambda g, z, y, x, size, how: run(conv, x, g, None, size=y.shape[2:], how=how),
+    lambda g, z, y, x, size, how: run(conv_input, y, g, None, size=x.shape[2:], how=how),
+    kind="switch",
+    local=("x under its window", "y wherever a window covers it"),
+    says="""What each weight was multiplied by, times y, summed: conv's gradient for w.
+
+    From (N, O, *) and images (N, C, *S) to (O, C / groups, *size).
+    """,
+)
+
+
+# The columns themselves.
+
+
+def _unfold(x: Any, size: Any, window: Any, how: Sliding) -> Any:
+    columns = _Columns(x.shape, window, size, how, x.dtype, False)
+    under = columns.under(columns.bordered(x), slice(0, size[0]))
+    return np.array(under).reshape(len(x), x.shape[1] * math.prod(window), math.prod(size))
+
+
+def _fold(y: Any, size: Any, window: Any, how: Sliding) -> Any:
+    n, channels = len(y), y.shape[1] // math.prod(window)
+    places = how.places(size, window)
+    columns = _Columns((n, channels, *size), window, places, how, y.dtype, False)
+    whole = np.zeros((n, 1, channels, *how.padded(size)), y.dtype)
+    columns.add(y.reshape(n, 1, channels, *window, *places), whole, slice(0, places[0]))
+    return np.ascontiguousarray(whole[(..., *how.inside(size))]).reshape(n, channels, *size)
+
+
+unfold: Any = record.gate(
+    "im2col",
+    _unfold,
+    lambda g, z, x, size, window, how: run(fold, g, size=x.shape[2:], window=window, how=how),
+    kind="reshape",
+    local=("1, once for each window that covers it",),
+    says="What lies under each position of a window, as a column: (N, C, *S) -> (N, C·K, positions).",
+)
+fold: Any = record.gate(
+    "col2im",
+    _fold,
+    lambda g, z, y, size, window, how: run(unfold, g, size=how.places(size, window), window=window, how=how),
+    kind="reshape",
+    local=("1",),
+    says="Columns laid back where they came from and summed: (N, C·K, positions) -> (N, C, *size).",
+)

@@ -1,0 +1,142 @@
+"""threads: a small pool for the gates that can share their work, and memory that each thread reuses.
+
+With the pool on, NumPy's BLAS runs at one thread: two products side by side, each on a core of its
+own, are steadier and faster than one product spread over two.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
+from typing import Any
+
+import numpy as np
+
+from .errors import MissingExtraError
+
+__all__ = ["get_num_threads", "set_num_threads"]
+
+_WORTH = 2**19  # elements written or products taken, below which handing work over costs more than it saves
+_KEPT = 2**23  # bytes of a work space that is kept for the next call
+_local = threading.local()
+_pool: Any = None
+_threads = 1
+_blas_before: int | None = None
+
+
+def set_num_threads(num: int | None) -> None:
+    """Compute convolutions on `num` threads, each with its share of the images.
+
+    Until this is called nothing runs in threads but NumPy's own BLAS, as you set it. From then on BLAS
+    runs at one thread, in your own NumPy code too: it is one setting for the whole process.
+
+    Args:
+        num: how many threads; None for none, and BLAS as it was before the first call.
+
+    Raises:
+        ValueError: for less than 1.
+        MissingExtraError: if NumPy's BLAS is not OpenBLAS and threadpoolctl is not installed.
+
+    >>> set_num_threads(2); get_num_threads()
+    2
+    >>> set_num_threads(None); get_num_threads()
+    1
+    """
+    global _pool, _threads, _blas_before
+    if num is not None and num < 1:
+        raise ValueError(f"set_num_threads takes 1 or more, or None; got {num}")
+    if num is None:
+        if _blas_before is not None:
+            blas_threads(_blas_before)
+        _blas_before = None
+    else:
+        before = blas_threads(1)
+        _blas_before = before if _blas_before is None else _blas_before
+    if _pool is not None:
+        _pool.shutdown(wait=False)
+    _pool, _threads = None, num or 1
+
+
+def get_num_threads() -> int:
+    """How many threads convolutions are computed on: 1, or what `set_num_threads` was given."""
+    return _threads
+
+
+def blas_threads(num: int) -> int:
+    """Set the number of threads of NumPy's BLAS; return what it was."""
+    import ctypes
+    import importlib
+
+    linked: Any = importlib.import_module("numpy._core._multiarray_umath")  # what NumPy links its BLAS to
+    library = ctypes.CDLL(linked.__file__)
+    for form in ("scipy_openblas_{}64_", "scipy_openblas_{}", "openblas_{}64_", "openblas_{}"):
+        try:
+            ask, tell = (getattr(library, form.format(f"{verb}_num_threads")) for verb in ("get", "set"))
+        except AttributeError:
+            continue
+        before = int(ask())
+        tell(num)
+        return before
+    return _by_threadpoolctl(num)
+
+
+def _by_threadpoolctl(num: int) -> int:
+    """`blas_threads` for a BLAS that is not OpenBLAS, or that NumPy's file does not lead to."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        raise MissingExtraError(
+            "NumPy's BLAS is not OpenBLAS, so setting its threads takes threadpoolctl, which is not installed.",
+            mend='pip install "tinygrad_edu[threads]"',
+        ) from None
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    before = max((each.num_threads for each in found), default=1)
+    for each in found:
+        each.set_num_threads(num)
+    return int(before)
+
+
+def _forget_pool() -> None:
+    """A forked child has none of its parent's threads."""
+    global _pool
+    _pool = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
+
+
+def shared(work: Callable[[int, int], Any], n: int, size: int) -> list[Any]:
+    """What `work(start, stop)` returns for each part of range(n): one part a thread, or one for small work.
+
+    Args:
+        size: how much there is to do in all: elements, or products.
+    """
+    global _pool
+    parts = min(_threads, n) if size >= _WORTH else 1
+    if parts < 2:
+        return [work(0, n)]
+    pool = _pool
+    if pool is None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        pool = _pool = ThreadPoolExecutor(_threads - 1, "tinygrad_edu")
+    bounds = [n * i // parts for i in range(parts + 1)]
+    # In the caller's context, for NumPy's error state.
+    rest = [pool.submit(copy_context().run, work, bounds[i], bounds[i + 1]) for i in range(1, parts)]
+    own = work(0, bounds[1])
+    return [own, *(each.result() for each in rest)]
+
+
+def work_space(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An array of this thread's own, with whatever its last user left in it. Fresh memory costs page faults."""
+    size = math.prod(shape) * dtype.itemsize
+    if size > _KEPT:
+        return np.empty(shape, dtype)
+    spaces = _local.__dict__
+    if name not in spaces or spaces[name].size < size:
+        spaces[name] = np.empty(size, np.uint8)
+    return spaces[name][:size].view(dtype).reshape(shape)
