@@ -12,6 +12,7 @@ from .gates import *
 from .modes import *
 from .random import *
 from .record import GATES, Gate, gate
+from .serialization import *
 from .tensor import *
 from .threads import *
 
