@@ -52,6 +52,12 @@ class TinygradError(RuntimeError):
                 lines.append(f"  {label:<9} " + text.replace("\n", "\n" + " " * 12))
         super().__init__("\n".join(lines))
 
+    def placed(self, layer: str) -> None:
+        """Say in the second line which layer of a network it was, by its path; a longer path replaces a shorter."""
+        what, *rest = str(self.args[0]).split("\n")
+        rest = [line for line in rest if not line.startswith("  layer     ")]
+        self.args = ("\n".join([what, f"  layer     {layer}", *rest]),)
+
 
 class ShapeError(TinygradError, ValueError):
     """Shapes that do not fit together: broadcasting, matmul, reshape, cat."""

@@ -23,6 +23,21 @@ class Keys(NamedTuple):
     unexpected_keys: list[str]
 
 
+class State(dict[str, Tensor]):
+    """What `state_dict` returns; equal to another mapping of the same names, dtypes and values."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mapping) or self.keys() != other.keys():
+            return False
+        pairs = ((t._data, np.asarray(other[name])) for name, t in self.items())
+        return all(a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in pairs)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Module:
     """The base of every network and layer: assign parameters and modules, define `forward`.
 
@@ -62,12 +77,23 @@ class Module:
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         start = tick()
-        if self._hooks is None:
-            result = self.forward(*args, **keywords)
-        else:
-            result = self._call_with_hooks(args, keywords)
+        try:
+            if self._hooks is None:
+                result = self.forward(*args, **keywords)
+            else:
+                result = self._call_with_hooks(args, keywords)
+        except TinygradError as error:
+            self._place(error)
+            raise
         self.__dict__["ticks"] = (start, tick())
         return result
+
+    def _place(self, error: TinygradError) -> None:
+        """Name the innermost layer that raised by its path from here; each call outwards makes it longer."""
+        layer = error.__dict__.setdefault("layer", self)
+        path = next((name for name, module in self.named_modules() if module is layer), "")
+        if path:
+            error.placed(f"{path}: {type(layer).__name__}({layer.extra_repr()})")
 
     def _call_with_hooks(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         before, after = self._hooks  # type: ignore[misc]
@@ -271,7 +297,7 @@ class Module:
         """Every parameter and persistent buffer by its dotted name, as PyTorch names them.
 
         The Tensors look at the module's own memory, as in PyTorch: further training changes them.
-        Deep-copy the dict to keep a snapshot.
+        Deep-copy the dict to keep a snapshot. Two of them are `==` if names, dtypes and values are.
 
         Args:
             prefix: put before every name.
@@ -281,7 +307,7 @@ class Module:
         >>> list(tg.nn.Linear(3, 2).state_dict())
         ['weight', 'bias']
         """
-        return {prefix + name: t if keep_vars else t.detach() for name, t in self._state()}
+        return State((prefix + name, t if keep_vars else t.detach()) for name, t in self._state())
 
     def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
         """The whole state in PyTorch's order; what is shared comes under each of its names."""
