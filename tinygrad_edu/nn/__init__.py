@@ -1,12 +1,15 @@
 """nn: modules, layers and losses, under PyTorch's names, with its shapes and its state_dict."""
 
-from . import functional, init
+from . import functional, init, utils
 from .activation import *
 from .classification import *
 from .container import *
 from .conv import *
+from .dropout import *
 from .flatten import *
 from .linear import *
+from .maxout import *
 from .module import *
+from .normalization import *
 from .parameter import *
 from .regression import *

@@ -9,6 +9,7 @@ from . import (
     indexing,
     linalg,
     nn,
+    normalization,
     ranking,
     reshape,
     route,
@@ -22,6 +23,7 @@ __all__ = ["CASES", "Case", "Input"]
 
 CASES: dict[str, Case] = {}
 for _file in (
+    normalization,
     *(distribute, switch, route, indexing, ranking, compare, slope, reshape, linalg, factor, composed, nn),
     activation,
     window,
