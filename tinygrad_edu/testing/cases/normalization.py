@@ -1,8 +1,8 @@
-"""normalization: the cases of `nn/normalization.py`."""
+"""normalization: the cases of `nn/normalization.py`, `nn/dropout.py` and `nn/maxout.py`."""
 
 from typing import Any
 
-from .case import case, real, values
+from .case import apart, case, real, values
 
 
 def batch(**more: Any) -> Any:
@@ -22,6 +22,18 @@ def moved(T: Any, x: Any, name: str) -> Any:
     z = getattr(T.nn.functional, name)(x, mean, var, momentum=0.3, **{flag: True})
     return z, mean, var
 
+
+def drawn(name: str, **more: Any) -> Any:
+    """The same draws every time: NumPy's, so that PyTorch cannot be asked."""
+
+    def program(T: Any, x: Any) -> Any:
+        T.manual_seed(3)
+        return getattr(T.nn.functional, name)(x, training=True, **more)
+
+    return program
+
+
+_DRAWS = {"oracle": False, "why": "the draws are NumPy's"}
 
 CASES = [
     case("batch_norm", batch(), real(5, 3), real(3), real(3)),
@@ -72,4 +84,18 @@ CASES = [
     case("local_response_norm: images, even size", lambda T, x: T.nn.functional.local_response_norm(x, 2),
          real(2, 3, 2, 2)),
     case("local_response_norm: wide", lambda T, x: T.nn.functional.local_response_norm(x, 7, 1.0), real(2, 3, 2)),
+    case("dropout", drawn("dropout", p=0.4), real(4, 5), **_DRAWS),
+    case("dropout: all", lambda T, x: T.nn.functional.dropout(x, 1.0), real(2, 3)),
+    case("dropout: none", lambda T, x: T.nn.functional.dropout(x, 0.0) * x, real(2, 3)),
+    case("dropout: evaluation", lambda T, x: T.nn.functional.dropout(x, training=False) * x, real(2, 3)),
+    case("dropout: channels", drawn("dropout1d", p=0.4), real(2, 3, 2), **_DRAWS),
+    case("dropout2d: all", lambda T, x: T.nn.functional.dropout2d(x, 1.0), real(2, 3, 2, 2)),
+    case("dropout3d: evaluation", lambda T, x: T.nn.functional.dropout3d(x, training=False) * x, real(2, 3, 2, 2)),
+    case("alpha_dropout", drawn("alpha_dropout", p=0.4), real(4, 5), **_DRAWS),
+    case("alpha_dropout: all", lambda T, x: T.nn.functional.alpha_dropout(x, 1.0, training=True), real(2, 3)),
+    case("feature_alpha_dropout", drawn("feature_alpha_dropout", p=0.4), real(2, 3, 2), **_DRAWS),
+    case("feature_alpha_dropout: evaluation", lambda T, x: T.nn.functional.feature_alpha_dropout(x) * x, real(2, 3)),
+    case("stochastic_depth", drawn("stochastic_depth", p=0.4), real(5, 3), **_DRAWS),
+    case("maxout", lambda T, x: T.nn.functional.maxout(x, 3, 1), apart(2, 6, 2), oracle=False,
+         why="PyTorch has none"),
 ]  # fmt: skip
