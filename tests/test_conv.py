@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import tinygrad_edu as tg
 from tinygrad_edu import nn, threads
 from tinygrad_edu.errors import ShapeError
-from tinygrad_edu.gates import window
+from tinygrad_edu.gates import window, winograd
 from tinygrad_edu.nn import functional as F
 
 LAYERS = [  # a layer, and its input's shape
@@ -116,6 +116,46 @@ def test_each_gate_is_the_others_adjoint(problem):
     z, back, slope = all_three(*problem)
     assert_allclose((z * z).sum(), (x * back).sum())
     assert_allclose((z * z).sum(), (w * slope).sum())
+
+
+# Fewer multiplications.
+
+
+@pytest.mark.parametrize(
+    ("channels", "k", "size", "padding"), [(64, 3, 12, 1), (256, 3, 6, 0), (16, 5, 12, 4), (33, 5, 9, 2)]
+)
+@pytest.mark.parametrize(("dtype", "error"), [("float32", 2e-5), ("float64", 1e-13)])
+def test_the_error_of_winograd_is_as_documented(channels, k, size, padding, dtype, error):
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(3, channels, size, size + 1)), rng.normal(size=(channels + 1, channels, k, k))
+    how = window.Sliding((1, 1), ((padding, padding), (padding, padding)), (1, 1))
+    size = how.places(x.shape[2:], (k, k))
+    assert winograd.serves(w.shape, size, how) and not winograd.serves(w.shape, size, how._replace(algorithm="direct"))
+    exact = all_three(x, w, how._replace(algorithm="direct"), size)
+    z, back, slope = all_three(x.astype(dtype), w.astype(dtype), how, size)
+    for found, expected in zip((z, back, slope), exact, strict=True):
+        assert found.dtype == dtype
+        assert abs(found - expected).max() <= 2 * error * abs(expected).max()
+
+
+def test_winograd_in_chunks_and_threads_changes_nothing(monkeypatch, two_threads):
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(5, 16, 16, 16)), rng.normal(size=(18, 16, 3, 3))
+    how = window.Sliding((1, 1), ((1, 1), (0, 1)), (1, 1))
+    size = how.places((16, 16), (3, 3))
+    whole = all_three(x, w, how, size)
+    for chunk in (1, 10**5):
+        monkeypatch.setattr(winograd, "_CHUNK", chunk)
+        for a, b in zip(all_three(x, w, how, size), whole, strict=True):
+            assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
+def test_a_layer_can_ask_for_the_direct_sum():
+    x = tg.ones(1, 16, 8, 8) / 3
+    layer = nn.Conv2d(16, 16, 3, algorithm="direct")
+    other = F.conv2d(x, layer.weight, layer.bias)
+    assert_allclose(layer(x).detach(), other.detach(), rtol=1e-4, atol=1e-5)
+    assert_array_equal(layer(x).detach(), F.conv2d(x, layer.weight, layer.bias, algorithm="direct").detach())
 
 
 # Threads.

@@ -23,6 +23,7 @@ from numpy.lib.stride_tricks import as_strided
 from .. import record
 from ..record import run
 from ..threads import shared, work_space
+from . import winograd
 
 __all__ = ["Sliding", "conv", "conv_input", "conv_weight", "fold", "unfold"]
 
@@ -191,6 +192,8 @@ def _merged(images: Any) -> Any:
 
 
 def _conv(x: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
+    if winograd.serves(w.shape, size, how):
+        return winograd.conv(x, w, b, size, how)
     last = _last(w.shape[1])
     columns = _Columns(x.shape, w.shape[2:], size, how, x.dtype, last)
     weights = _weights(w, how.groups, last)
@@ -211,6 +214,8 @@ def _conv(x: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
 
 
 def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
+    if winograd.serves(w.shape, size, how):
+        return winograd.conv_input(g, w, b, size, how)
     n, groups, window = len(g), how.groups, w.shape[2:]
     last = _last(w.shape[1])
     columns = _Columns((n, groups * w.shape[1], *size), window, g.shape[2:], how, g.dtype, last)
@@ -241,6 +246,8 @@ def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
 
 
 def _conv_weight(g: Any, x: Any, size: Any, how: Sliding) -> Any:
+    if winograd.serves((g.shape[1], x.shape[1], *size), g.shape[2:], how):
+        return winograd.conv_weight(g, x, size, how)
     n, groups = len(x), how.groups
     channels, outs = x.shape[1] // groups, g.shape[1] // groups
     last = _last(channels)

@@ -1,0 +1,197 @@
+"""winograd: convolution with a third to a sixth of the multiplications (Winograd 1980; Lavin and Gray 2015).
+
+Along one axis, m neighbouring outputs of a window of r elements see n = m + r - 1 inputs. Directly they
+take m·r multiplications. But a polynomial of degree n - 1 is known from its values at n points: evaluate
+both factors there, multiply the n values, and interpolate. Toom and Cook's product of two polynomials,
+read backwards (transposed), is such a row of outputs:
+
+    y = Aᵀ [(G w) ∘ (Bᵀ x)]        A: m columns, G: r columns, Bᵀ: n x n, ∘: element by element
+
+In two axes the same matrices act from both sides. Bᵀ x costs additions for every image, but the ∘, a sum
+over channels for each of the n² points, is a matrix product, and there all the time goes: for 3x3 windows
+and 4x4 outputs, 36 multiplications instead of 144; for 5x5 windows, 64 instead of 400.
+
+The price is rounding: interpolation adds and subtracts large numbers. In float32, relative to the largest
+output, it is off by about 6e-6 at 64 channels and 1.5e-5 at 512, where the direct sum is off by 5e-7; in
+float64 by 2e-14. And a nan or an infinity spreads over its tile. `algorithm="direct"` does without.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from ..threads import shared, work_space
+
+__all__ = ["conv", "conv_input", "conv_weight", "serves", "transforms"]
+
+_M = 4  # outputs of a tile along an axis
+_POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)  # and infinity: small numbers, so that powers stay small
+_CHUNK = 2**20  # bytes of transformed tiles at a time: they stay in the cache
+_LEAST = 16  # channels, below which transforming costs more than it saves
+
+
+def serves(w_shape: Any, size: Any, how: Any) -> bool:
+    """Whether this algorithm is the faster one, and applies: 3x3 or 5x5, one step at a time, enough channels.
+
+    >>> from tinygrad_edu.gates.window import Sliding
+    >>> serves((64, 64, 3, 3), (32, 32), Sliding((1, 1), ((1, 1), (1, 1)), (1, 1)))
+    True
+    """
+    return (
+        how.algorithm == "auto"
+        and w_shape[2:] in ((3, 3), (5, 5))
+        and min(w_shape[:2]) >= _LEAST
+        and min(size) >= _M
+        and how.groups == 1
+        and {*how.stride, *how.dilation} == {1}
+        and max(map(max, how.padding)) < w_shape[2]  # else the way back would have to crop
+    )
+
+
+@cache
+def transforms(m: int, r: int, dtype: Any) -> tuple[Any, Any, Any]:
+    """Aᵀ (m, n), G (n, r) and Bᵀ (n, n) for m outputs of a window of r.
+
+    >>> a, g, b = transforms(2, 3, np.dtype(float))
+    >>> w, x = np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 2.0, 5.0])
+    >>> a @ ((g @ w) * (b @ x)), np.correlate(x, w)
+    (array([ 9., 20.]), array([ 9., 20.]))
+    """
+    n = m + r - 1
+    points = np.array(_POINTS[: n - 1])
+
+    def values(width: int) -> Any:
+        """A polynomial's coefficients -> its values at the points; at infinity, its last coefficient."""
+        return np.vstack([np.vander(points, width, increasing=True), np.eye(1, width, width - 1)])
+
+    # Where Bᵀ takes whole numbers it rounds least: what they are too large by goes into G.
+    scale = np.array([*(math.prod(p - q for q in points if q != p) for p in points), 1.0])[:, None]
+    found = values(m).T, values(r) / scale, np.linalg.inv(values(n)).T * scale
+    return tuple(np.ascontiguousarray(a, dtype) for a in found)  # type: ignore[return-value]
+
+
+def _both(t: Any, a: Any, name: str) -> Any:
+    """t a tᵀ over the first two axes of `a` (p, p, *rest) -> (q, q, *rest), in this thread's work space."""
+    (q, p), rest = t.shape, a.shape[2:]
+    wide = math.prod(rest)
+    half = work_space("half", (q, p * wide), a.dtype)
+    np.matmul(t, a.reshape(p, p * wide), out=half)
+    whole = work_space(name, (q, q, wide), a.dtype)
+    np.matmul(t, half.reshape(q, p, wide), out=whole)
+    return whole.reshape(q, q, *rest)
+
+
+def _tiles(x: Any, corner: tuple[int, int], n: int, rows: range, columns: int, name: str) -> Any:
+    """Tiles of n x n, `_M` apart, of images (N, C, H, W), zeros around: (n, n, N, rows, columns, C).
+
+    `corner` is where in x the tile of row 0 and column 0 begins.
+    """
+    count, channels, height, width = x.shape
+    top, left = corner[0] + rows.start * _M, corner[1]
+    tall, wide = (len(rows) - 1) * _M + n, (columns - 1) * _M + n
+    image = work_space("bordered", (count, tall, wide, channels), x.dtype)
+    image[...] = 0
+    y, x0 = slice(max(top, 0), min(top + tall, height)), slice(max(left, 0), min(left + wide, width))
+    part = image[:, y.start - top : y.stop - top, x0.start - left : x0.stop - left]
+    part[...] = channels_last(x[:, :, y, x0])
+    step = image.strides
+    shape = (n, n, count, len(rows), columns, channels)
+    strides = (step[1], step[2], step[0], _M * step[1], _M * step[2], step[3])
+    tiles = work_space(name, shape, x.dtype)
+    tiles[...] = as_strided(image, shape, strides, writeable=False)
+    return tiles
+
+
+def channels_last(x: Any) -> Any:
+    """Images (N, C, H, W) as (N, H, W, C), ready to be copied in that order.
+
+    If rows of channels lie 4096 bytes apart, as in 32 x 32 images, they all claim the same few lines of
+    the cache, and reading across them takes six times as long. So they are spread first.
+    """
+    n, c, h, w = x.shape
+    if x.strides[1] != x.itemsize and h * w * x.itemsize % 1024 == 0:
+        spread = work_space("spread", (n, c, h * w + 16), x.dtype)[:, :, : h * w]
+        spread.reshape(n, c, h, w, copy=False)[...] = x
+        x = spread.reshape(n, c, h, w, copy=False)
+    return x.transpose(0, 2, 3, 1)
+
+
+def _chunks(start: int, stop: int, rows: int, row_bytes: int) -> Any:
+    """Images and rows of their tiles to take at a time."""
+    images = max(1, _CHUNK // max(1, rows * row_bytes))
+    at_once = max(1, min(rows, _CHUNK // max(1, row_bytes)))
+    for a in range(start, stop, images):
+        for r in range(0, rows, at_once):
+            yield slice(a, min(a + images, stop)), range(r, min(r + at_once, rows))
+
+
+def conv(x: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
+    """The forward of `window.conv`: images (N, C, H, W) and weights (O, C, k, k) -> (N, O, *size)."""
+    outs, channels, k, _ = w.shape
+    at, g, bt = transforms(_M, k, x.dtype)
+    n = len(bt)
+    weights = np.einsum("ia,jb,ocab->ijco", g, g, w, optimize=True).reshape(n * n, channels, outs)
+    rows, columns = (-(-s // _M) for s in size)
+    out = np.empty((len(x), *size, outs), x.dtype)
+    corner = (-how.padding[0][0], -how.padding[1][0])
+
+    def part(start: int, stop: int) -> None:
+        row_bytes = n * n * columns * max(channels, outs) * x.itemsize
+        for images, some in _chunks(start, stop, rows, row_bytes):
+            tiles = _both(bt, _tiles(x[images], corner, n, some, columns, "tiles"), "points")
+            count = tiles.shape[2]
+            products = work_space("tiles", (n * n, count * len(some) * columns, outs), x.dtype)
+            np.matmul(tiles.reshape(n * n, -1, channels), weights, out=products)
+            z = _both(at, products.reshape(n, n, count, len(some), columns, outs), "points")
+            if b is not None:
+                z += b
+            _lay(z, out[images, some.start * _M : some.stop * _M])
+
+    shared(part, len(x), out.size * channels * k * k)
+    return out.transpose(0, 3, 1, 2)
+
+
+def _lay(z: Any, out: Any) -> None:
+    """Tiles (a, b, N, rows, columns, O) side by side as (N, rows·a, columns·b, O), cut to what `out` holds."""
+    for a in range(_M):
+        for b in range(_M):
+            place = out[:, a::_M, b::_M]
+            place[...] = z[a, b, :, : place.shape[1], : place.shape[2]]
+
+
+def conv_input(g: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
+    """The forward of `window.conv_input`: the same with each window turned round, and as much border as it needs."""
+    k = w.shape[2]
+    turned = w[:, :, ::-1, ::-1].swapaxes(0, 1)
+    return conv(g, turned, b, size, how._replace(padding=tuple((k - 1 - p, k - 1 - q) for p, q in how.padding)))
+
+
+def conv_weight(g: Any, x: Any, size: Any, how: Any) -> Any:
+    """The forward of `window.conv_weight`: a tile of g is the window here, and k x k are the outputs."""
+    outs, channels, k = g.shape[1], x.shape[1], size[0]
+    at, gt, bt = transforms(k, _M, x.dtype)
+    n = len(bt)
+    rows, columns = (-(-s // _M) for s in g.shape[2:])
+    corner = (-how.padding[0][0], -how.padding[1][0])
+
+    def part(start: int, stop: int) -> Any:
+        total = np.zeros((n * n, channels, outs), x.dtype)
+        one = np.empty_like(total)
+        for images, some in _chunks(start, stop, rows, n * n * columns * max(channels, outs) * x.itemsize):
+            tiles = _both(bt, _tiles(x[images], corner, n, some, columns, "tiles"), "points")
+            upstream = _both(gt, _tiles(g[images], (0, 0), _M, some, columns, "tiles"), "upstream")
+            left = tiles.reshape(n * n, -1, channels).swapaxes(1, 2)
+            np.matmul(left, upstream.reshape(n * n, -1, outs), out=one)
+            total += one
+        return total
+
+    total, *rest = shared(part, len(x), g.size * channels * k * k)
+    for each in rest:
+        total += each
+    found = _both(at, total.reshape(n, n, channels, outs), "points")
+    return np.ascontiguousarray(found.transpose(3, 2, 0, 1))
