@@ -11,5 +11,8 @@ from .linear import *
 from .maxout import *
 from .module import *
 from .normalization import *
+from .padding import *
 from .parameter import *
+from .pooling import *
 from .regression import *
+from .upsampling import *

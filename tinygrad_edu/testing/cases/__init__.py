@@ -10,6 +10,7 @@ from . import (
     linalg,
     nn,
     normalization,
+    pool,
     ranking,
     reshape,
     route,
@@ -27,6 +28,7 @@ for _file in (
     *(distribute, switch, route, indexing, ranking, compare, slope, reshape, linalg, factor, composed, nn),
     activation,
     window,
+    pool,
 ):
     for _case in _file.CASES:
         if _case.name in CASES:
