@@ -117,9 +117,17 @@ def places(z: np.ndarray, x: np.ndarray, window: Window, steps: Any) -> np.ndarr
     if not code.all():
         _note_nans(code, x, taps)
     found = np.take(shift, code)
-    for axis, step in enumerate((*steps[:lead], *strides)):
-        found += (np.arange(z.shape[axis]) * step).reshape(-1, *(1,) * (z.ndim - axis - 1))
+    found += _origins(z.shape[lead:], strides)
+    found += _origins(z.shape[:lead], steps[:lead]).reshape(*z.shape[:lead], *(1,) * len(strides))
     return found
+
+
+def _origins(shape: tuple[int, ...], steps: Any) -> np.ndarray:
+    """Where each element of a grid lies, if `steps` are those from one to the next on each axis."""
+    grid: Any = np.zeros((), np.intp)
+    for n, step in zip(shape, steps, strict=True):
+        grid = np.add.outer(grid, np.arange(n) * step)
+    return np.asarray(grid)
 
 
 def _both(tap: Any) -> tuple[Any, Any]:
