@@ -261,7 +261,8 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
     if create_graph:
         g = g if isinstance(g, Tensor) else Tensor(g)
         return run(clone, g) if g.dtype == t.dtype else cast(g, dtype=t.dtype)
-    return np.array(g._data, dtype=t.dtype) if isinstance(g, Tensor) else g
+    own = np.array if t.gate is None else np.asarray  # only a leaf keeps what it is handed
+    return own(g._data, dtype=t.dtype) if isinstance(g, Tensor) else g
 
 
 def accumulate(x: Tensor, g: Any) -> None:

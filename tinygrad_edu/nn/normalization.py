@@ -10,6 +10,7 @@ import numpy as np
 from .. import dtypes, record
 from ..errors import ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor, written
+from ..threads import shared
 from .module import Module
 from .parameter import Parameter
 
@@ -27,7 +28,9 @@ __all__ = [
 ]
 
 # One fused gate serves them all; they differ in the axes that mean and variance are taken over. Its sums
-# and dot products are einsum's, which reads each array once; the rest happens in place.
+# and dot products are einsum's, which reads each array once; the rest happens in place, a block at a time.
+
+_BLOCK = 2**17  # elements: half a megabyte, which stays in the cache from one step to the next
 
 
 def _plain(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool = True, kept: Any = None) -> Any:
@@ -45,13 +48,35 @@ def _centred(x: Any, over: Any, centre: bool) -> Any:
 def _sums(over: Any, *arrays: Any) -> Any:
     """The sum of an array, or of the product of two, over some axes, which stay with size 1."""
     axes = list(range(arrays[0].ndim))
-    operands = [part for a in arrays for part in (a, axes)]
-    return np.expand_dims(np.einsum(*operands, [i for i in axes if i not in over]), over)
+    left = [i for i in axes if i not in over]
+
+    def part(start: int, stop: int) -> Any:
+        return np.einsum(*(each for a in arrays for each in (a[start:stop], axes)), left)
+
+    parts = shared(part, len(arrays[0]), arrays[0].size)
+    return np.expand_dims(sum(parts) if 0 in over else np.concatenate(parts), over)
+
+
+def _steps(x: Any, *steps: Any, out: Any = None) -> Any:
+    """`x` through one ufunc after the other, each with an operand that broadcasts to it."""
+    out = np.empty_like(x) if out is None else out
+    steps = [(ufunc, _long(v, x)) for ufunc, v in steps]
+    block = max(1, _BLOCK * len(x) // max(x.size, 1))
+
+    def part(start: int, stop: int) -> None:
+        for i in range(start, stop, block):
+            at = slice(i, min(i + block, stop))
+            source = x[at]
+            for ufunc, v in steps:
+                source = ufunc(source, v if len(v) == 1 else v[at], out=out[at])
+
+    shared(part, len(x), x.size)
+    return out
 
 
 def _long(v: Any, x: Any) -> Any:
     """`v` stretched to a whole sample of `x`: one long inner loop takes half the time of many short ones."""
-    return v if v.shape[0] != 1 or not x.size else np.broadcast_to(v, (1, *x.shape[1:])).copy()
+    return v if len(v) != 1 or not x.size else np.broadcast_to(v, (1, *x.shape[1:])).copy()
 
 
 def _is_constant(w: Any, over: Any) -> bool:
@@ -62,16 +87,12 @@ def _is_constant(w: Any, over: Any) -> bool:
 def _forward(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool, kept: Any) -> Any:
     n = math.prod(x.shape[i] for i in over)
     mean = _sums(over, x) / n if centre else np.zeros((1,) * x.ndim, x.dtype)
-    z = x - _long(mean, x)
+    z = _steps(x, (np.subtract, mean))
     var = _sums(over, z, z) / n
     r = 1 / np.sqrt(var + eps)
     kept[:] = mean, var, r
-    factors = [r, w] if not _is_constant(w, over) else [r] if w is None else [r * w]
-    for factor in factors:
-        z *= _long(factor, x)
-    if b is not None:
-        z += _long(b, x)
-    return z
+    factors = [r, w] if not _is_constant(w, over) else [r if w is None else r * w]
+    return _steps(z, *((np.multiply, f) for f in factors), *([] if b is None else [(np.add, b)]), out=z)
 
 
 def _back(g: Any, z: Any, x: Any, w: Any, b: Any, needs: Any, over: Any, eps: float, centre: bool, kept: Any) -> Any:
@@ -83,21 +104,18 @@ def _back(g: Any, z: Any, x: Any, w: Any, b: Any, needs: Any, over: Any, eps: fl
         return r * (_centred(gw, over, centre) - y * np.mean(gw * y, axis=over, keepdims=True)), g * y, g
     n = math.prod(x.shape[i] for i in over)
     mean, _, r = kept
-    y = x - _long(mean, x)
     if _is_constant(w, over):  # then w leaves the sums, and dw and db are what dx needs
+        y = _steps(x, (np.subtract, mean))
         db, dw, gw = _sums(over, g), _sums(over, g, y) * r, g
         from_mean, from_var, scale = db, dw * r, r if w is None else r * w
     else:
-        y *= _long(r, x)
+        y = _steps(x, (np.subtract, mean), (np.multiply, r))
         apart = tuple(i for i, size in enumerate(w.shape) if size == 1)
-        db, dw, gw = g if b is None else _sums(apart, g), _sums(apart, g, y), g * w
+        db, dw, gw = g if b is None else _sums(apart, g), _sums(apart, g, y), _steps(g, (np.multiply, w))
         from_mean, from_var, scale = _sums(over, gw), _sums(over, gw, y), r
     if needs[0]:
-        y *= _long(-from_var / n, x)
-        y += gw
-        if centre:
-            y -= _long(from_mean / n, x)
-        y *= _long(scale, x)
+        less = [(np.subtract, from_mean / n)] if centre else []
+        _steps(y, (np.multiply, -from_var / n), (np.add, gw), *less, (np.multiply, scale), out=y)
     return y, dw, db
 
 
