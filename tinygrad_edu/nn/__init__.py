@@ -6,6 +6,7 @@ from .classification import *
 from .container import *
 from .conv import *
 from .dropout import *
+from .embedding import *
 from .flatten import *
 from .linear import *
 from .maxout import *

@@ -1,4 +1,4 @@
-"""flatten: images to rows, as a module."""
+"""flatten: images to rows and back, as modules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .. import gates
 from ..tensor import Tensor
 from .module import Module
 
-__all__ = ["Flatten"]
+__all__ = ["Flatten", "Unflatten"]
 
 
 class Flatten(Module):
@@ -28,3 +28,22 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """One axis as several: (N, 784) -> (N, 1, 28, 28); a size may be -1.
+
+    >>> import tinygrad_edu as tg
+    >>> Unflatten(1, (1, 28, 28))(tg.zeros(5, 784)).shape
+    (5, 1, 28, 28)
+    """
+
+    def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
+        super().__init__()
+        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
+
+    def forward(self, x: Any) -> Tensor:
+        return gates.unflatten(x, self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -40,7 +40,8 @@ from .conv import (
     unfold,
 )
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout, stochastic_depth
-from .linear import linear
+from .embedding import embedding
+from .linear import bilinear, linear
 from .maxout import maxout
 from .normalization import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
 from .pooling import (
@@ -80,6 +81,7 @@ __all__ = [
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
+    "bilinear",
     "celu",
     "channel_shuffle",
     "conv1d",
@@ -95,6 +97,7 @@ __all__ = [
     "dropout2d",
     "dropout3d",
     "elu",
+    "embedding",
     "feature_alpha_dropout",
     "fold",
     "fractional_max_pool2d",

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, record
+from .. import dtypes, gates, record
 from ..errors import ShapeError
-from ..tensor import Tensor
+from ..tensor import Tensor, as_tensor
 from . import init
 from .module import Module
 from .parameter import Parameter
 
-__all__ = ["Identity", "Linear"]
+__all__ = ["Bilinear", "Identity", "Linear"]
 
 
 def _for_weight(g: Any, z: Any, x: Any, w: Any) -> Any:
@@ -113,6 +113,79 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
+    """input1ᵀ A input2 + bias, for each matrix A in `weight`.
+
+    Args:
+        input1: of shape (…, in1).
+        input2: of shape (…, in2).
+        weight: of shape (out, in1, in2).
+        bias: of shape (out,), or None.
+
+    Raises:
+        ShapeError: if these do not fit.
+
+    >>> import tinygrad_edu as tg
+    >>> bilinear(tg.tensor([1.0, 2.0]), tg.tensor([3.0]), tg.ones(1, 2, 1))
+    tensor([9.])
+    """
+    one, other, weight = as_tensor(input1), as_tensor(input2), as_tensor(weight)
+    if (
+        weight.ndim != 3
+        or one.shape[:-1] != other.shape[:-1]
+        or (one.shape[-1:] + other.shape[-1:] != weight.shape[1:])
+    ):
+        raise ShapeError(
+            "bilinear: these do not fit one another.",
+            expected="(…, in1) and (…, in2), and weight (out, in1, in2)",
+            got=f"{one.shape} and {other.shape}, and weight {weight.shape}",
+        )
+    rows, others = one.reshape(-1, weight.shape[1]), other.reshape(-1, weight.shape[2])
+    halfway = gates.einsum("ni,oij->noj", rows, weight)
+    z = gates.einsum("noj,nj->no", halfway, others).reshape(*one.shape[:-1], weight.shape[0])
+    return z if bias is None else z + bias
+
+
+class Bilinear(Module):
+    """`bilinear` with its own weight and bias, drawn uniformly within ±1/sqrt(in1_features).
+
+    Attributes:
+        weight: a Parameter of shape (out_features, in1_features, in2_features).
+        bias: a Parameter of shape (out_features,), or None.
+
+    >>> import tinygrad_edu as tg
+    >>> Bilinear(3, 4, 2)(tg.ones(5, 3), tg.ones(5, 4)).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *, dtype: Any = None
+    ) -> None:
+        super().__init__()
+        if in1_features < 1:
+            raise ValueError(f"Bilinear: in1_features is above 0; got {in1_features}")
+        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        self.weight = Parameter(np.empty((out_features, in1_features, in2_features), dtype))
+        self.bias = Parameter(np.empty(out_features, dtype)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the weight and the bias anew."""
+        bound = 1 / math.sqrt(self.in1_features)
+        for p in self.parameters():
+            init.uniform_(p, -bound, bound)
+
+    def forward(self, input1: Any, input2: Any) -> Tensor:
+        return bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+            f"out_features={self.out_features}, bias={self.bias is not None}"
+        )
 
 
 class Identity(Module):

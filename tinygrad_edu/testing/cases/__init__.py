@@ -5,6 +5,7 @@ from . import (
     compare,
     composed,
     distribute,
+    embedding,
     factor,
     indexing,
     linalg,
@@ -29,6 +30,7 @@ for _file in (
     activation,
     window,
     pool,
+    embedding,
 ):
     for _case in _file.CASES:
         if _case.name in CASES:
