@@ -179,6 +179,7 @@ WRONG = {
     "kernel of two sizes": lambda: F.max_pool3d(tg.zeros(1, 2, 2, 2), (2, 2)),
     "stride 0": lambda: F.max_pool1d(SMALL, 2, 0),
     "padding": lambda: F.avg_pool1d(SMALL, 2, 1, 2),
+    "nothing but padding": lambda: F.max_pool1d(tg.zeros(1, 1, 1), 2, 1, 2, 3),
     "ceil_mode does not fit": lambda: F.avg_pool1d(SMALL, 9, 2, ceil_mode=True),
     "divisor": lambda: F.avg_pool2d(SMALL, 1, divisor_override=0),
     "adaptive size": lambda: F.adaptive_avg_pool1d(SMALL, 0),

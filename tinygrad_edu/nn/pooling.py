@@ -111,6 +111,14 @@ def _output_size(x: Tensor, axis: int, name: str, k: int, s: int, p: int, d: int
             got=f"{rounding}(({n} + 2·{p} - {d}·({k} - 1) - 1) / {s}) + 1 = {size}, for input {x.shape}",
             mend="a smaller kernel_size, more padding, or one pooling less",
         )
+    start = np.arange(size) * s - p
+    first = np.maximum(-(start // d), 0)  # the first of each window's elements that is not before the input
+    if ((first >= k) | (start + first * d >= n)).any():
+        raise ShapeError(
+            f"{name}: a window sees nothing but padding on axis {axis}.",
+            got=f"size {n}, padding {p}, dilation {d}, kernel_size {k}",
+            mend="less padding or dilation",
+        )
     return size
 
 
