@@ -45,23 +45,33 @@ def _centred(x: Any, over: Any, centre: bool) -> Any:
     return x - np.mean(x, axis=over, keepdims=True) if centre else x
 
 
-def _sums(over: Any, *arrays: Any) -> Any:
+def _along(over: Any, *arrays: Any) -> Any:
     """The sum of an array, or of the product of two, over some axes, which stay with size 1."""
     axes = list(range(arrays[0].ndim))
-    left = [i for i in axes if i not in over]
+    operands = [part for a in arrays for part in (a, axes)]
+    return np.expand_dims(np.einsum(*operands, [i for i in axes if i not in over]), over)
+
+
+def _sums(over: Any, *arrays: Any) -> Any:
+    """`_along`, the samples shared among threads."""
 
     def part(start: int, stop: int) -> Any:
-        return np.einsum(*(each for a in arrays for each in (a[start:stop], axes)), left)
+        return _along(over, *(a[start:stop] for a in arrays))
 
     parts = shared(part, len(arrays[0]), arrays[0].size)
-    return np.expand_dims(sum(parts) if 0 in over else np.concatenate(parts), over)
+    return sum(parts) if 0 in over else np.concatenate(parts)
+
+
+def _block(x: Any) -> int:
+    """How many samples of `x` a block has."""
+    return max(1, _BLOCK * len(x) // max(x.size, 1))
 
 
 def _steps(x: Any, *steps: Any, out: Any = None) -> Any:
     """`x` through one ufunc after the other, each with an operand that broadcasts to it."""
     out = np.empty_like(x) if out is None else out
     steps = [(ufunc, _long(v, x)) for ufunc, v in steps]
-    block = max(1, _BLOCK * len(x) // max(x.size, 1))
+    block = _block(x)
 
     def part(start: int, stop: int) -> None:
         for i in range(start, stop, block):
@@ -104,19 +114,41 @@ def _back(g: Any, z: Any, x: Any, w: Any, b: Any, needs: Any, over: Any, eps: fl
         return r * (_centred(gw, over, centre) - y * np.mean(gw * y, axis=over, keepdims=True)), g * y, g
     n = math.prod(x.shape[i] for i in over)
     mean, _, r = kept
-    if _is_constant(w, over):  # then w leaves the sums, and dw and db are what dx needs
-        y = _steps(x, (np.subtract, mean))
-        db, dw, gw = _sums(over, g), _sums(over, g, y) * r, g
-        from_mean, from_var, scale = db, dw * r, r if w is None else r * w
-    else:
-        y = _steps(x, (np.subtract, mean), (np.multiply, r))
-        apart = tuple(i for i, size in enumerate(w.shape) if size == 1)
-        db, dw, gw = g if b is None else _sums(apart, g), _sums(apart, g, y), _steps(g, (np.multiply, w))
-        from_mean, from_var, scale = _sums(over, gw), _sums(over, gw, y), r
+    if not _is_constant(w, over):
+        return _back_by_sample(g, x, w, mean, r, over, n, centre)
+    y = _steps(x, (np.subtract, mean))
+    db, dw = _sums(over, g), _sums(over, g, y) * r  # w is outside of these sums, so they are what dx needs
     if needs[0]:
-        less = [(np.subtract, from_mean / n)] if centre else []
-        _steps(y, (np.multiply, -from_var / n), (np.add, gw), *less, (np.multiply, scale), out=y)
+        less = [(np.subtract, db / n)] if centre else []
+        _steps(y, (np.multiply, -dw * r / n), (np.add, g), *less, (np.multiply, r if w is None else r * w), out=y)
     return y, dw, db
+
+
+def _back_by_sample(g: Any, x: Any, w: Any, mean: Any, r: Any, over: Any, n: int, centre: bool) -> Any:
+    """The same where w differs within a sample, and no sum but those for dw and db goes over samples."""
+    y, block = np.empty_like(x), _block(x)
+    mean = np.broadcast_to(mean, r.shape)
+
+    def part(start: int, stop: int) -> Any:
+        dw, db = np.zeros_like(w), np.zeros_like(w)
+        for i in range(start, stop, block):
+            at = slice(i, min(i + block, stop))
+            y_at, g_at = np.subtract(x[at], mean[at], out=y[at]), g[at]
+            y_at *= r[at]
+            gw = g_at * w
+            dw += _along(apart, g_at, y_at)
+            db += _along(apart, g_at)
+            from_mean = _along(over, gw) / n if centre else None
+            y_at *= -_along(over, gw, y_at) / n
+            y_at += gw
+            if from_mean is not None:
+                y_at -= from_mean
+            y_at *= r[at]
+        return dw, db
+
+    apart = tuple(i for i, size in enumerate(w.shape) if size == 1)
+    parts = shared(part, len(x), x.size)
+    return y, sum(dw for dw, _ in parts), sum(db for _, db in parts)
 
 
 _normalized = record.gate(
@@ -446,7 +478,8 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     [[-0.9999949932098389, 0.9999949932098389], [0.0, 0.0]]
     """
     x, shape, over = _last("layer_norm", as_tensor(input), normalized_shape, weight, bias)
-    return _apply(x, weight, bias, shape, over, eps)[0]  # type: ignore[no-any-return]
+    z, _ = _apply(x, weight, bias, shape, over, eps)
+    return z if x.shape == np.shape(input) else z[0]  # type: ignore[no-any-return]
 
 
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Tensor:
@@ -464,11 +497,12 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     """
     x, shape, over = _last("rms_norm", as_tensor(input), normalized_shape, weight)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
-    return _apply(x, weight, None, shape, over, eps, centre=False)[0]  # type: ignore[no-any-return]
+    z, _ = _apply(x, weight, None, shape, over, eps, centre=False)
+    return z if x.shape == np.shape(input) else z[0]  # type: ignore[no-any-return]
 
 
 def _last(name: str, x: Tensor, normalized_shape: Any, *parts: Any) -> Any:
-    """The input; the shape in which a weight meets it; the axes to normalize over."""
+    """The input, as samples; the shape in which a weight meets it; the axes to normalize over."""
     wanted = _sizes(normalized_shape)
     if not wanted or x.shape[-len(wanted) :] != wanted:
         raise ShapeError(
@@ -480,6 +514,7 @@ def _last(name: str, x: Tensor, normalized_shape: Any, *parts: Any) -> Any:
         if part is not None and part.shape != wanted:
             raise ShapeError(f"{name}: weight and bias have normalized_shape.", expected=str(wanted),
                              got=str(part.shape))  # fmt: skip
+    x = x if x.ndim > len(wanted) else x[None]
     before = x.ndim - len(wanted)
     return x, (1,) * before + wanted, tuple(range(before, x.ndim))
 
