@@ -84,28 +84,49 @@ def test_npz_is_numpys(tmp_path):
 # With PyTorch.
 
 
-def test_exchange_with_pytorch(tmp_path):
+def perceptron(lib):
+    return lib.Sequential(lib.Linear(4, 8), lib.GELU(), lib.Linear(8, 3))
+
+
+def lenet(lib):
+    """With BatchNorm, whose running statistics and count are buffers."""
+    return lib.Sequential(
+        *(lib.Conv2d(1, 4, 5), lib.BatchNorm2d(4), lib.ReLU(), lib.MaxPool2d(2)),
+        *(lib.Conv2d(4, 6, 3), lib.BatchNorm2d(6), lib.PReLU(6), lib.MaxPool2d(2)),
+        *(lib.Flatten(), lib.Linear(6 * 2 * 2, 3)),
+    )
+
+
+@pytest.mark.parametrize(("build", "shape"), [(perceptron, (6, 4)), (lenet, (6, 1, 16, 16))])
+def test_exchange_with_pytorch(build, shape, tmp_path):
+    """Trained there, the same outputs here; trained on here, the same outputs there."""
     torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
     from safetensors.torch import load_file, save_file
 
-    path = tmp_path / "x.safetensors"
-    theirs = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.GELU(), torch.nn.Linear(8, 3)).double()
-    x, t = np.random.default_rng(0).normal(size=(6, 4)), np.array([0, 1, 2, 0, 1, 2])
-    optimizer = torch.optim.SGD(theirs.parameters(), 0.1)
-    for _ in range(5):
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(theirs(torch.tensor(x)), torch.tensor(t)).backward()
-        optimizer.step()
-    save_file(theirs.state_dict(), path, {"format": "pt"})
-    ours = nn.Sequential(nn.Linear(4, 8), nn.GELU(), nn.Linear(8, 3)).double()
-    ours.load_state_dict(tg.load(path))
+    def trained(lib, net, tensor):
+        cost = lib.nn.CrossEntropyLoss()
+        optimizer = lib.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            cost(net(tensor(x)), tensor(np.array([0, 1, 2, 0, 1, 2]))).backward()
+            optimizer.step()
+        return net.eval()
+
+    def outputs():
+        return ours(tg.tensor(x)).detach().numpy(), theirs(torch.tensor(x)).detach().numpy()
+
+    path, x = tmp_path / "x.safetensors", np.random.default_rng(0).normal(size=shape)
+    theirs, ours = build(torch.nn).double(), build(nn).double()
+    save_file(trained(torch, theirs, torch.tensor).state_dict(), path, {"format": "pt"})
+    ours.eval().load_state_dict(tg.load(path))
     assert tg.load_metadata(path) == {"format": "pt"}
-    np.testing.assert_allclose(ours(tg.tensor(x)).numpy(), theirs(torch.tensor(x)).detach(), rtol=1e-9)
-    with tg.no_grad():
-        ours[0].weight[...] *= 2
-    tg.save(ours.state_dict(), path)
+    found, before = outputs()
+    np.testing.assert_allclose(found, before, rtol=1e-9, atol=1e-12)
+    tg.save(trained(tg, ours.train(), tg.tensor).state_dict(), path)
     theirs.load_state_dict(load_file(path))
-    np.testing.assert_allclose(ours(tg.tensor(x)).numpy(), theirs(torch.tensor(x)).detach(), rtol=1e-9)
+    found, expected = outputs()
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    assert np.abs(found - before).max() > 1e-3
 
 
 def test_bfloat16_becomes_float32_in_the_exchange(tmp_path):
