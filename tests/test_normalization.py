@@ -213,3 +213,22 @@ def test_two_forwards_before_one_backward():
     layer = nn.utils.spectral_norm(nn.Linear(4, 3))
     (layer(tg.ones(1, 4)) + layer(tg.ones(1, 4))).sum().backward()
     assert layer.weight_orig.grad is not None
+
+
+def test_threads_change_nothing():
+    x = np.random.default_rng(0).normal(size=(64, 32, 20, 20))
+
+    def step(layer):
+        t = tg.tensor(x, requires_grad=True)
+        (layer.double()(t) ** 2 * tg.tensor(x)).sum().backward()
+        return [np.array(t.grad), *(np.array(p.grad) for p in layer.parameters())]
+
+    for make in (lambda: nn.BatchNorm2d(32), lambda: nn.LayerNorm((32, 20, 20)), lambda: nn.GroupNorm(4, 32)):
+        alone = step(make())
+        tg.set_num_threads(2)
+        try:
+            shared = step(make())
+        finally:
+            tg.set_num_threads(None)
+        for a, b in zip(alone, shared, strict=True):
+            assert_allclose(a, b, rtol=1e-9, atol=1e-9)

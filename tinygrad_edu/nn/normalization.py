@@ -31,6 +31,7 @@ __all__ = [
 # and dot products are einsum's, which reads each array once; the rest happens in place, a block at a time.
 
 _BLOCK = 2**17  # elements: half a megabyte, which stays in the cache from one step to the next
+_PRODUCTS = 8  # that take the time of reading and writing one element
 
 
 def _plain(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool = True, kept: Any = None) -> Any:
@@ -58,7 +59,7 @@ def _sums(over: Any, *arrays: Any) -> Any:
     def part(start: int, stop: int) -> Any:
         return _along(over, *(a[start:stop] for a in arrays))
 
-    parts = shared(part, len(arrays[0]), arrays[0].size)
+    parts = shared(part, len(arrays[0]), arrays[0].size * _PRODUCTS)
     return sum(parts) if 0 in over else np.concatenate(parts)
 
 
@@ -70,17 +71,17 @@ def _block(x: Any) -> int:
 def _steps(x: Any, *steps: Any, out: Any = None) -> Any:
     """`x` through one ufunc after the other, each with an operand that broadcasts to it."""
     out = np.empty_like(x) if out is None else out
-    steps = [(ufunc, _long(v, x)) for ufunc, v in steps]
+    stretched = [(ufunc, _long(v, x)) for ufunc, v in steps]
     block = _block(x)
 
     def part(start: int, stop: int) -> None:
         for i in range(start, stop, block):
             at = slice(i, min(i + block, stop))
             source = x[at]
-            for ufunc, v in steps:
+            for ufunc, v in stretched:
                 source = ufunc(source, v if len(v) == 1 else v[at], out=out[at])
 
-    shared(part, len(x), x.size)
+    shared(part, len(x), x.size * _PRODUCTS)
     return out
 
 
@@ -147,7 +148,7 @@ def _back_by_sample(g: Any, x: Any, w: Any, mean: Any, r: Any, over: Any, n: int
         return dw, db
 
     apart = tuple(i for i, size in enumerate(w.shape) if size == 1)
-    parts = shared(part, len(x), x.size)
+    parts = shared(part, len(x), x.size * _PRODUCTS)
     return y, sum(dw for dw, _ in parts), sum(db for _, db in parts)
 
 
@@ -548,7 +549,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
         _more_than_one("group_norm", x, 1, "group")
     grouped = np.reshape(x, (x.shape[0], num_groups, each, rest))
     z, _ = _apply(grouped, weight, bias, (1, num_groups, each, 1), (2, 3), eps)
-    return np.reshape(z, x.shape)  # type: ignore[no-any-return]
+    return z.reshape(x.shape)  # type: ignore[no-any-return]
 
 
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:

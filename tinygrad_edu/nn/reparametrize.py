@@ -125,7 +125,8 @@ class _SpectralNorm:
             for _ in range(self.steps):
                 v._data[...] = self.unit(matrix._data.T @ u._data)
                 u._data[...] = self.unit(matrix._data @ v._data)
-            written(u), written(v)
+            written(u)
+            written(v)
         # Copies: the next forward writes u and v, and this one's gradient still needs them.
         sigma = np.sum(np.matmul(matrix, v._data.copy()) * u._data.copy())
         return orig / sigma
