@@ -11,6 +11,8 @@ from tinygrad_edu import nn, threads
 from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.gates import window, winograd
 from tinygrad_edu.nn import functional as F
+from tinygrad_edu.testing import check_case
+from tinygrad_edu.testing.cases import CASES
 
 LAYERS = [  # a layer, and its input's shape
     (lambda nn: nn.Conv1d(3, 4, 3), (2, 3, 9)),
@@ -121,6 +123,11 @@ def test_each_gate_is_the_others_adjoint(problem):
 # Fewer multiplications.
 
 
+@pytest.fixture(autouse=True)
+def few_tiles_are_enough(monkeypatch):
+    monkeypatch.setattr(winograd, "_ENOUGH", 1)
+
+
 @pytest.mark.parametrize(
     ("channels", "k", "size", "padding"), [(64, 3, 12, 1), (256, 3, 6, 0), (16, 5, 12, 4), (33, 5, 9, 2)]
 )
@@ -130,12 +137,17 @@ def test_the_error_of_winograd_is_as_documented(channels, k, size, padding, dtyp
     x, w = rng.normal(size=(3, channels, size, size + 1)), rng.normal(size=(channels + 1, channels, k, k))
     how = window.Sliding((1, 1), ((padding, padding), (padding, padding)), (1, 1))
     size = how.places(x.shape[2:], (k, k))
-    assert winograd.serves(w.shape, size, how) and not winograd.serves(w.shape, size, how._replace(algorithm="direct"))
+    assert winograd.serves(3, w.shape, size, how)
+    assert not winograd.serves(3, w.shape, size, how._replace(algorithm="direct"))
     exact = all_three(x, w, how._replace(algorithm="direct"), size)
     z, back, slope = all_three(x.astype(dtype), w.astype(dtype), how, size)
     for found, expected in zip((z, back, slope), exact, strict=True):
         assert found.dtype == dtype
         assert abs(found - expected).max() <= 2 * error * abs(expected).max()
+
+
+def test_every_check_holds_of_winograd():
+    check_case(CASES["conv2d: sixteen channels"])
 
 
 def test_winograd_in_chunks_and_threads_changes_nothing(monkeypatch, two_threads):

@@ -19,7 +19,7 @@ from .errors import MissingExtraError
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
-_WORTH = 2**19  # elements written or products taken, below which handing work over costs more than it saves
+_WORTH = 2**22  # products, below which handing work over costs more than it saves
 _KEPT = 2**23  # bytes of a work space that is kept for the next call
 _local = threading.local()
 _pool: Any = None
@@ -113,7 +113,7 @@ def shared(work: Callable[[int, int], Any], n: int, size: int) -> list[Any]:
     """What `work(start, stop)` returns for each part of range(n): one part a thread, or one for small work.
 
     Args:
-        size: how much there is to do in all: elements, or products.
+        size: how much there is to do in all: products taken.
     """
     global _pool
     parts = min(_threads, n) if size >= _WORTH else 1

@@ -32,14 +32,15 @@ __all__ = ["conv", "conv_input", "conv_weight", "serves", "transforms"]
 _M = 4  # outputs of a tile along an axis
 _POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)  # and infinity: small numbers, so that powers stay small
 _CHUNK = 2**20  # bytes of transformed tiles at a time: they stay in the cache
-_LEAST = 16  # channels, below which transforming costs more than it saves
+_LEAST = 16  # channels, below which transforming tiles costs more than it saves
+_ENOUGH = 128  # tiles, below which transforming the weights does
 
 
-def serves(w_shape: Any, size: Any, how: Any) -> bool:
-    """Whether this algorithm is the faster one, and applies: 3x3 or 5x5, one step at a time, enough channels.
+def serves(count: int, w_shape: Any, size: Any, how: Any) -> bool:
+    """Whether this algorithm applies and is the faster one: 3x3 or 5x5, one step at a time, enough channels and tiles.
 
     >>> from tinygrad_edu.gates.window import Sliding
-    >>> serves((64, 64, 3, 3), (32, 32), Sliding((1, 1), ((1, 1), (1, 1)), (1, 1)))
+    >>> serves(32, (64, 64, 3, 3), (32, 32), Sliding((1, 1), ((1, 1), (1, 1)), (1, 1)))
     True
     """
     return (
@@ -47,6 +48,7 @@ def serves(w_shape: Any, size: Any, how: Any) -> bool:
         and w_shape[2:] in ((3, 3), (5, 5))
         and min(w_shape[:2]) >= _LEAST
         and min(size) >= _M
+        and count * math.prod(size) >= _ENOUGH * _M**2
         and how.groups == 1
         and {*how.stride, *how.dilation} == {1}
         and max(map(max, how.padding)) < w_shape[2]  # else the way back would have to crop
@@ -121,10 +123,11 @@ def channels_last(x: Any) -> Any:
     return x.transpose(0, 2, 3, 1)
 
 
-def _chunks(start: int, stop: int, rows: int, row_bytes: int) -> Any:
-    """Images and rows of their tiles to take at a time."""
-    images = max(1, _CHUNK // max(1, rows * row_bytes))
-    at_once = max(1, min(rows, _CHUNK // max(1, row_bytes)))
+def _chunks(start: int, stop: int, rows: int, row_bytes: int, weights: int) -> Any:
+    """Images and rows of their tiles to take at a time: more where all the weights, in bytes, are read for each."""
+    chunk = max(_CHUNK, min(weights, 8 * _CHUNK))
+    images = max(1, chunk // max(1, rows * row_bytes))
+    at_once = max(1, min(rows, chunk // max(1, row_bytes)))
     for a in range(start, stop, images):
         for r in range(0, rows, at_once):
             yield slice(a, min(a + images, stop)), range(r, min(r + at_once, rows))
@@ -135,14 +138,14 @@ def conv(x: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
     outs, channels, k, _ = w.shape
     at, g, bt = transforms(_M, k, x.dtype)
     n = len(bt)
-    weights = np.einsum("ia,jb,ocab->ijco", g, g, w, optimize=True).reshape(n * n, channels, outs)
+    weights = _both(g, w.transpose(2, 3, 1, 0), "weights").reshape(n * n, channels, outs)
     rows, columns = (-(-s // _M) for s in size)
     out = np.empty((len(x), *size, outs), x.dtype)
     corner = (-how.padding[0][0], -how.padding[1][0])
 
     def part(start: int, stop: int) -> None:
         row_bytes = n * n * columns * max(channels, outs) * x.itemsize
-        for images, some in _chunks(start, stop, rows, row_bytes):
+        for images, some in _chunks(start, stop, rows, row_bytes, weights.nbytes):
             tiles = _both(bt, _tiles(x[images], corner, n, some, columns, "tiles"), "points")
             count = tiles.shape[2]
             products = work_space("tiles", (n * n, count * len(some) * columns, outs), x.dtype)
@@ -182,7 +185,8 @@ def conv_weight(g: Any, x: Any, size: Any, how: Any) -> Any:
     def part(start: int, stop: int) -> Any:
         total = np.zeros((n * n, channels, outs), x.dtype)
         one = np.empty_like(total)
-        for images, some in _chunks(start, stop, rows, n * n * columns * max(channels, outs) * x.itemsize):
+        row_bytes = n * n * columns * max(channels, outs) * x.itemsize
+        for images, some in _chunks(start, stop, rows, row_bytes, total.nbytes):
             tiles = _both(bt, _tiles(x[images], corner, n, some, columns, "tiles"), "points")
             upstream = _both(gt, _tiles(g[images], (0, 0), _M, some, columns, "tiles"), "upstream")
             left = tiles.reshape(n * n, -1, channels).swapaxes(1, 2)

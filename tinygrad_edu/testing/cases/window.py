@@ -50,7 +50,7 @@ CASES = [
     _conv(2, ": window of the image", (2, 3, 3, 4), (5, 3, 3, 4)),
     _conv(2, ": one sample", (3, 4, 5), (2, 3, 2, 2)),
     _conv(2, ": no samples", (0, 3, 4, 5), (2, 3, 2, 2)),
-    _conv(2, ": fewer multiplications", (1, 16, 5, 6), (16, 16, 3, 3), padding=(1, 2)),
+    _conv(2, ": sixteen channels", (1, 16, 5, 4), (16, 16, 3, 3), padding=(1, 2)),
     _conv(3, "", (2, 2, 3, 4, 4), (3, 2, 2, 3, 2), padding=(1, 0, 1), stride=(1, 2, 1)),
     _conv(3, ": groups, dilation, one sample", (4, 5, 4, 4), (4, 2, 2, 2, 2), groups=2, dilation=(2, 1, 3)),
     case("conv2d: transposed memory", lambda T, x, w: T.nn.functional.conv2d(T.transpose(x, 0, 1), w, padding=1),
