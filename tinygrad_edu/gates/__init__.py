@@ -10,6 +10,7 @@ from .factor import *
 from .indexing import *
 from .linalg import *
 from .ranking import *
+from .recurrent import *
 from .reshape import *
 from .route import *
 from .slope import *

@@ -13,6 +13,7 @@ from . import (
     normalization,
     pool,
     ranking,
+    recurrent,
     reshape,
     route,
     slope,
@@ -30,6 +31,7 @@ for _file in (
     activation,
     window,
     pool,
+    recurrent,
     embedding,
 ):
     for _case in _file.CASES:
