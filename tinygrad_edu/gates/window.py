@@ -102,8 +102,10 @@ def _weights(w: Any, groups: int, last: bool) -> Any:
 
 
 def _product(a: Any, b: Any, out: Any) -> None:
-    """out = a @ b; NumPy is slow where `out` is a transpose."""
-    if out.strides[-1] == out.itemsize:
+    """out = a @ b; NumPy is slow where `out` is a transpose, and where there is nothing to sum (depthwise)."""
+    if a.shape[2] == 1:
+        np.multiply(a, b, out=out)
+    elif out.strides[-1] == out.itemsize:
         np.matmul(a, b, out=out)
     else:
         np.matmul(b.swapaxes(1, 2), a.swapaxes(1, 2), out=out.swapaxes(1, 2))
