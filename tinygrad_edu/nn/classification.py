@@ -11,10 +11,9 @@ from .. import gates, record
 from ..errors import DtypeError, ShapeError, TinygradError
 from ..modes import recording
 from ..tensor import Tensor, as_tensor
-from .module import Module
-from .reduction import check_reduction, reduced
+from .reduction import Loss, check_reduction, reduced
 
-__all__ = ["CrossEntropyLoss"]
+__all__ = ["CrossEntropyLoss", "NLLLoss", "NLLLoss2d"]
 
 
 # The fused gate: its exponentials become the gradient in place. In plain gates, forward and back take
@@ -34,7 +33,7 @@ def _forward(x: Any, target: Any, weights: Any, over: float, reduction: str, kep
     at = np.arange(0, n * classes, classes) + target
     losses = e.reshape(-1)[at]
     np.exp(e, out=e)
-    total = np.add.reduce(e, axis=1)
+    total = np.einsum("ij->i", e)  # the sum of each row, in half of add.reduce's time
     np.subtract(np.log(total), losses, out=losses)
     if weights is not None:  # an ignored sample counts for 0, even if its loss is inf
         losses = np.multiply(losses, weights, out=np.zeros_like(losses), where=weights != 0)
@@ -110,7 +109,7 @@ def cross_entropy(
     input, target = as_tensor(input), as_tensor(target)
     if target.shape == input.shape:
         return _soft(input, target, weight, ignore_index, reduction, label_smoothing)
-    x, labels, weights, over = _rows("cross_entropy", input, target, weight, ignore_index, reduction)
+    x, labels, weights, over = rows_and_classes("cross_entropy", input, target, weight, ignore_index, reduction)
     if label_smoothing:
         wanted = np.equal(labels._data[:, None], np.arange(x.shape[1])).astype(x.dtype)
         wanted = wanted * (1 - label_smoothing) + label_smoothing / x.shape[1]
@@ -154,7 +153,9 @@ def _class_last(x: Any) -> Any:
     return np.reshape(x if x.ndim < 2 else np.moveaxis(x, 1, -1), (-1, x.shape[min(1, x.ndim - 1)]))
 
 
-def _rows(name: str, input: Any, target: Any, weight: Any, ignore_index: int, reduction: str) -> Any:
+def rows_and_classes(
+    name: str, input: Any, target: Any, weight: Any, ignore_index: int | None, reduction: str
+) -> tuple[Tensor, Tensor, Any, float]:
     """Rows of scores, the class of each, the weight of each (None: all 1), and what a mean is over."""
     if not input.ndim or target.shape != (input.shape[:1] + input.shape[2:] if input.ndim > 1 else ()):
         raise ShapeError(
@@ -175,9 +176,9 @@ def _rows(name: str, input: Any, target: Any, weight: Any, ignore_index: int, re
     over = float(n) if reduction == "mean" else 1.0
     # Read as unsigned, a negative class is a huge one: one pass finds both.
     known = not n or int(np.maximum.reduce(labels._data.view(np.uint64))) < classes
-    if known and weight is None and not 0 <= ignore_index < classes:
+    if known and weight is None and (ignore_index is None or not 0 <= ignore_index < classes):
         return x, labels, None, over
-    counted = labels._data != ignore_index
+    counted = labels._data != ignore_index if ignore_index is not None else np.ones(n, bool)
     found = np.where(counted, labels._data, 0)
     if ((found < 0) | (found >= classes)).any():
         wrong = found[(found < 0) | (found >= classes)][0]
@@ -210,10 +211,10 @@ def nll_loss(
     """
     check_reduction(reduction)
     input, target = as_tensor(input), as_tensor(target)
-    x, labels, weights, over = _rows("nll_loss", input, target, weight, ignore_index, reduction)
+    x, labels, weights, over = rows_and_classes("nll_loss", input, target, weight, ignore_index, reduction)
     losses = -x[np.arange(x.shape[0]), labels]
     if weights is not None:
-        losses = np.where(weights == 0, np.zeros_like(losses), losses * weights)
+        losses = gates.where(weights == 0, 0.0, losses * weights)
     return losses.reshape(target.shape) if reduction == "none" else np.sum(losses) / (over or math.nan)
 
 
@@ -244,7 +245,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
     return Tensor(np.equal(labels[..., None], np.arange(classes)).astype(np.int64))
 
 
-class CrossEntropyLoss(Module):
+class CrossEntropyLoss(Loss):
     """`cross_entropy` as a module; `weight` is a buffer.
 
     >>> import tinygrad_edu as tg
@@ -262,10 +263,9 @@ class CrossEntropyLoss(Module):
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__()
-        check_reduction(reduction)
+        super().__init__(reduction)
         self.register_buffer("weight", None if weight is None else as_tensor(weight))
-        self.ignore_index, self.reduction, self.label_smoothing = ignore_index, reduction, label_smoothing
+        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Any, target: Any) -> Tensor:
         return cross_entropy(
@@ -276,3 +276,26 @@ class CrossEntropyLoss(Module):
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
         )
+
+
+class NLLLoss(Loss):
+    """`nll_loss` as a module; `weight` is a buffer.
+
+    >>> import tinygrad_edu as tg
+    >>> NLLLoss()(tg.tensor([[-1.0, -2.0]]), tg.tensor([1]))
+    tensor(2.)
+    """
+
+    weight: Tensor | None
+
+    def __init__(self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", None if weight is None else as_tensor(weight))
+        self.ignore_index = ignore_index
+
+    def forward(self, input: Any, target: Any) -> Tensor:
+        return nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+
+
+class NLLLoss2d(NLLLoss):
+    """`NLLLoss` under its old name for pixels: input (N, C, H, W), target (N, H, W)."""

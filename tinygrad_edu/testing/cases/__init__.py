@@ -9,6 +9,7 @@ from . import (
     factor,
     indexing,
     linalg,
+    losses,
     nn,
     normalization,
     pool,
@@ -32,6 +33,7 @@ for _file in (
     window,
     pool,
     recurrent,
+    losses,
     embedding,
 ):
     for _case in _file.CASES:
