@@ -184,10 +184,10 @@ class _Columns:
             x[(..., *where)] += view[(slice(None), slice(None), slice(None), *k)]
 
 
-def _merged(images: Any) -> Any:
-    """(n, groups, channels, *size) as (n, groups·channels, *size), a view in either order."""
-    n, groups, channels, *size = images.shape
-    return images.reshape(n, groups * channels, *size)
+def _new(shape: tuple[int, ...], last: bool, dtype: Any) -> Any:
+    """New images (N, C, *S) in one of the two orders."""
+    axes = range(2, len(shape))
+    return winograd.new_images(shape, (0, *axes, 1) if last else (1, 0, *axes), dtype)
 
 
 # The three gates' forwards.
@@ -199,7 +199,8 @@ def _conv(x: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
     last = _last(w.shape[1])
     columns = _Columns(x.shape, w.shape[2:], size, how, x.dtype, last)
     weights = _weights(w, how.groups, last)
-    out = _images(lambda s: np.empty(s, x.dtype), (len(x), how.groups, w.shape[0] // how.groups, *size), last)
+    found = _new((len(x), w.shape[0], *size), last, x.dtype)
+    out = _grouped(found, how.groups)
     bias = None if b is None else b.reshape(how.groups, -1, 1)
 
     def part(start: int, stop: int) -> None:
@@ -212,7 +213,7 @@ def _conv(x: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
                     z += bias
 
     shared(part, len(x), out.size * weights.shape[2])
-    return _merged(out)
+    return found
 
 
 def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
@@ -222,7 +223,8 @@ def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
     last = _last(w.shape[1])
     columns = _Columns((n, groups * w.shape[1], *size), window, g.shape[2:], how, g.dtype, last)
     weights = _weights(w, groups, last).swapaxes(1, 2)
-    out = _images(lambda s: np.empty(s, g.dtype), (n, groups, w.shape[1], *size), last)
+    found = _new((n, groups * w.shape[1], *size), last, g.dtype)
+    out = _grouped(found, groups)
     g = _grouped(g, groups)
     inside, padded = how.inside(size), how.padded(size)
 
@@ -244,7 +246,7 @@ def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
                 out[images] += b.reshape(groups, -1, *[1] * len(size))
 
     shared(part, n, g.size * weights.shape[1])
-    return _merged(out)
+    return found
 
 
 def _conv_weight(g: Any, x: Any, size: Any, how: Sliding) -> Any:

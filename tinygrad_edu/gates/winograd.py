@@ -109,6 +109,18 @@ def _tiles(x: Any, corner: tuple[int, int], n: int, rows: range, columns: int, n
     return tiles
 
 
+def new_images(shape: tuple[int, ...], order: tuple[int, ...], dtype: Any) -> Any:
+    """New images of this shape whose axes lie in memory in this order.
+
+    Not a view, as a transpose would be: the walk back copies a view before a leaf may keep it.
+    """
+    strides, step = [0] * len(shape), np.dtype(dtype).itemsize
+    for axis in reversed(order):
+        strides[axis] = step
+        step *= max(1, shape[axis])
+    return np.empty_like(as_strided(np.empty(0, dtype), shape, strides))
+
+
 def channels_last(x: Any) -> Any:
     """Images (N, C, H, W) as (N, H, W, C), ready to be copied in that order.
 
@@ -140,7 +152,8 @@ def conv(x: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
     n = len(bt)
     weights = _both(g, w.transpose(2, 3, 1, 0), "weights").reshape(n * n, channels, outs)
     rows, columns = (-(-s // _M) for s in size)
-    out = np.empty((len(x), *size, outs), x.dtype)
+    found = new_images((len(x), outs, *size), (0, 2, 3, 1), x.dtype)
+    out = found.transpose(0, 2, 3, 1)
     corner = (-how.padding[0][0], -how.padding[1][0])
 
     def part(start: int, stop: int) -> None:
@@ -156,7 +169,7 @@ def conv(x: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
             _lay(z, out[images, some.start * _M : some.stop * _M])
 
     shared(part, len(x), out.size * channels * k * k)
-    return out.transpose(0, 3, 1, 2)
+    return found
 
 
 def _lay(z: Any, out: Any) -> None:
