@@ -12,7 +12,9 @@ def _f(T: Any) -> Any:
     return T.nn.functional
 
 
-def _reductions(name: str, *inputs: Any, also: tuple[str, ...] = (), **settings: Any) -> list[Case]:
+def _reductions(
+    name: str, *inputs: Any, also: tuple[str, ...] = (), settings: tuple[dict[str, Any], ...] = ()
+) -> list[Case]:
     """A loss by its name: each reduction, each setting."""
 
     def with_(**keywords: Any) -> Any:
@@ -22,7 +24,7 @@ def _reductions(name: str, *inputs: Any, also: tuple[str, ...] = (), **settings:
     rows += [case(f"{name}: {r}", with_(reduction=r), *inputs) for r in ("sum", "none", *also)]
     rows += [
         case(f"{name}: " + ", ".join(f"{k}={v}" for k, v in given.items()), with_(**given), *inputs)
-        for given in settings.get("settings", ())
+        for given in settings
     ]
     return rows
 
@@ -50,21 +52,23 @@ def _apart(name: str, **keywords: Any) -> Any:
     return lambda T, d, y: getattr(_f(T), name)(y + d, y, **keywords)
 
 
+APART: list[tuple[str, dict[str, Any]]] = [
+    ("l1_loss", {}),
+    ("l1_loss", {"reduction": "sum"}),
+    ("l1_loss", {"reduction": "none"}),
+    ("smooth_l1_loss", {}),
+    ("smooth_l1_loss", {"reduction": "none", "beta": 0.5}),
+    ("smooth_l1_loss", {"reduction": "sum", "beta": 0.0}),
+    ("huber_loss", {}),
+    ("huber_loss", {"reduction": "none", "delta": 0.5}),
+    ("huber_loss", {"reduction": "sum", "delta": 2.0}),
+]
+
 REGRESSION = [
     *[
         case(f"{name}: {', '.join(f'{k}={v}' for k, v in keywords.items()) or 'apart'}", _apart(name, **keywords),
-             SMOOTH, real(4, 5), **more)
-        for name, keywords, more in [
-            ("l1_loss", {}, {}),
-            ("l1_loss", {"reduction": "sum"}, {}),
-            ("l1_loss", {"reduction": "none"}, {}),
-            ("smooth_l1_loss", {}, {}),
-            ("smooth_l1_loss", {"reduction": "none", "beta": 0.5}, {}),
-            ("smooth_l1_loss", {"reduction": "sum", "beta": 0.0}, {}),
-            ("huber_loss", {}, {}),
-            ("huber_loss", {"reduction": "none", "delta": 0.5}, {}),
-            ("huber_loss", {"reduction": "sum", "delta": 2.0}, {}),
-        ]
+             SMOOTH, real(4, 5))
+        for name, keywords in APART
     ],
     case("l1_loss", lambda T, x, y: _f(T).l1_loss(x, y), apart(3, 4), between(-0.01, 0.01)(3, 4)),
     case("smooth_l1_loss", lambda T, x, y: _f(T).smooth_l1_loss(x, y, reduction="none"), between(-0.4, 0.4)(3, 4),
@@ -134,7 +138,7 @@ LIKELIHOOD = [
          real(3, 2), real(3, 2)),
     case("kl_div: probability 0", lambda T, x, t: _f(T).kl_div(x, _floats(T, t, x), reduction="none"),
          real(4), values([0, 1, 0, 1])),
-    *_reductions("poisson_nll_loss", real(3, 4), between(1.5, 5)(3, 4), settings=[{"full": True}]),
+    *_reductions("poisson_nll_loss", real(3, 4), between(1.5, 5)(3, 4), settings=({"full": True},)),
     case("poisson_nll_loss: rate", lambda T, x, y: _f(T).poisson_nll_loss(x, y, False, True), between(0.5, 3)(3, 4),
          away_from([1.0], 0.1, 0.1, 4.0)(3, 4)),
     case("poisson_nll_loss: eps", lambda T, x, y: _f(T).poisson_nll_loss(x, y, log_input=False, eps=0.5),
@@ -142,7 +146,7 @@ LIKELIHOOD = [
     case("poisson_nll_loss: counts", lambda T, x, t: _f(T).poisson_nll_loss(x, t, full=True, reduction="none"),
          real(5), values([0, 1, 2, 3, 100])),
     *_reductions("gaussian_nll_loss", real(3, 4), real(3, 4), between(0.5, 2)(3, 4),
-                 settings=[{"full": True}, {"eps": 1.0e-3}]),
+                 settings=({"full": True}, {"eps": 1.0e-3},)),
     case("gaussian_nll_loss: one variance a sample", lambda T, x, y, v: _f(T).gaussian_nll_loss(x, y, v, True),
          real(3, 4), real(3, 4), between(0.5, 2)(3)),
     case("gaussian_nll_loss: one variance a channel",
@@ -181,7 +185,7 @@ MARGIN = [
          values([[1.0, 2.0, 0.0], [0.0, 0.0, 0.0], [INF, 1.0, 0.0]]), values([1, 0, 0]), numeric=False,
          why="a margin just met has no slope"),
     *_reductions("multi_margin_loss", SCORES, integers(0, 4)(5),
-                 settings=[{"p": 2}, {"p": 2, "margin": 0.3, "reduction": "none"}]),
+                 settings=({"p": 2}, {"p": 2, "margin": 0.3, "reduction": "none"},)),
     case("multi_margin_loss: weight", lambda T, x, t: _f(T).multi_margin_loss(x, t, 2, 0.7, _weight(T, x)), SCORES,
          integers(0, 4)(5)),
     case("multi_margin_loss: one sample", lambda T, x, t: _f(T).multi_margin_loss(x, t, reduction="none"), apart(4),
