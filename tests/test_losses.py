@@ -297,6 +297,7 @@ def test_ctc_of_impossible_targets():
     ("change", "error", "says"),
     [
         ({"log_probs": LOG_PROBS[0, 0]}, ShapeError, r"\(T, N, C\)"),
+        ({"log_probs": LOG_PROBS[:0]}, ShapeError, "none of them 0"),
         ({"input_lengths": [7, 7]}, ShapeError, "one length a sample"),
         ({"target_lengths": [1.0] * 4}, ShapeError, "one length a sample"),
         ({"target_lengths": [-1] * 4}, ShapeError, "one length a sample"),
