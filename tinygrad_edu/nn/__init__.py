@@ -19,5 +19,6 @@ from .padding import *
 from .parameter import *
 from .pooling import *
 from .ranking_losses import *
+from .recurrent import *
 from .regression import *
 from .upsampling import *
