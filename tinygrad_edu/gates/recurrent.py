@@ -6,7 +6,7 @@ before. A state has a row for each sample; one whose sequence has ended keeps it
 
 What does not wait for the step before is done for all steps at once: the product with the inputs, and
 on the way back the gradients of the weights and of the inputs, one matrix product each. In plain
-gates an LSTM of 50 steps takes ten times as long; that version is the `meaning` of each gate, and
+gates an LSTM of 50 steps takes five times as long; that version is the `meaning` of each gate, and
 what a gradient of a gradient goes through.
 """
 
@@ -219,7 +219,7 @@ def _back_lstm(g: Any, z: Any, *inputs: Any, needs: Any, sizes: Any, reverse: bo
     if isinstance(x, Tensor):
         return _through_meaning(_plain_lstm, g, inputs, needs, sizes=sizes, reverse=reverse)
     if not kept:  # an earlier walk has used them up
-        _lstm(*inputs, sizes, reverse, kept)
+        _lstm(*inputs, sizes=sizes, reverse=reverse, kept=kept)
     a, cells, tanhs, whole = kept.pop()
     steps, dh, dc = _steps(sizes, reverse), _arrived(g[1], h), _arrived(g[2], c)
     projected = None if w_hr is None else np.empty_like(z[0])  # what came back to each projection
@@ -314,7 +314,7 @@ def _back_gru(g: Any, z: Any, *inputs: Any, needs: Any, sizes: Any, reverse: boo
     if isinstance(x, Tensor):
         return _through_meaning(_plain_gru, g, inputs, needs, sizes=sizes, reverse=reverse)
     if not kept:  # an earlier walk has used them up
-        _gru(*inputs, sizes, reverse, kept)
+        _gru(*inputs, sizes=sizes, reverse=reverse, kept=kept)
     a, candidates = kept.pop()
     steps, dh = _steps(sizes, reverse), _arrived(g[1], h)
     before, e = _states_before(z[0], h, steps), np.empty_like(a)

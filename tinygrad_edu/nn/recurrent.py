@@ -254,9 +254,10 @@ class _Cell(Module):
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         x, pair = as_tensor(input), self.mode == "LSTM"
-        zeros = Tensor(np.zeros((*x.shape[:-1], self.hidden_size), x.dtype)) if hx is None else None
-        states = [zeros] * (1 + pair) if hx is None else [as_tensor(s) for s in (hx if pair else [hx])]
         wanted = (*x.shape[:-1], self.hidden_size)
+        if hx is None:
+            hx = (Tensor(np.zeros(wanted, x.dtype)),) * 2 if pair else Tensor(np.zeros(wanted, x.dtype))
+        states = [as_tensor(s) for s in (hx if pair else [hx])]
         if x.ndim not in (1, 2) or x.shape[-1] != self.input_size or any(s.shape != wanted for s in states):
             raise ShapeError(
                 f"{type(self).__name__}({self.extra_repr()}) was given an input or a state that it does not fit.",
