@@ -219,7 +219,7 @@ def _back_lstm(g: Any, z: Any, *inputs: Any, needs: Any, sizes: Any, reverse: bo
     if isinstance(x, Tensor):
         return _through_meaning(_plain_lstm, g, inputs, needs, sizes=sizes, reverse=reverse)
     if not kept:  # an earlier walk has used them up
-        _lstm(*inputs, sizes=sizes, reverse=reverse, kept=kept)
+        _lstm_gate.gate.forward(*inputs, sizes=sizes, reverse=reverse, kept=kept)
     a, cells, tanhs, whole = kept.pop()
     steps, dh, dc = _steps(sizes, reverse), _arrived(g[1], h), _arrived(g[2], c)
     projected = None if w_hr is None else np.empty_like(z[0])  # what came back to each projection
@@ -314,7 +314,7 @@ def _back_gru(g: Any, z: Any, *inputs: Any, needs: Any, sizes: Any, reverse: boo
     if isinstance(x, Tensor):
         return _through_meaning(_plain_gru, g, inputs, needs, sizes=sizes, reverse=reverse)
     if not kept:  # an earlier walk has used them up
-        _gru(*inputs, sizes=sizes, reverse=reverse, kept=kept)
+        _gru_gate.gate.forward(*inputs, sizes=sizes, reverse=reverse, kept=kept)
     a, candidates = kept.pop()
     steps, dh = _steps(sizes, reverse), _arrived(g[1], h)
     before, e = _states_before(z[0], h, steps), np.empty_like(a)
