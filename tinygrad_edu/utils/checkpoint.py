@@ -105,7 +105,6 @@ class _Again:
         gradients = [next(found) if need else None for need in needs]
         return [c if c is None or create_graph else c._data for c in gradients]
 
-
     def _check_same(self, outputs: Any, z: Any) -> None:
         """A function that gives other values now would have other gradients, too."""
         if [t.shape for t in outputs] != self.shapes:
