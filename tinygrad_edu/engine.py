@@ -30,7 +30,7 @@ class Freed:
     __slots__ = ("where",)
 
     def __init__(self) -> None:
-        self.where = caller()
+        self.where = caller(4)
 
 
 def _walk(

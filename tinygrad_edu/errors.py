@@ -127,9 +127,13 @@ class MissingExtraError(TinygradError, ImportError):
     """An optional package is not installed; the message is the `pip install` line."""
 
 
-def caller() -> tuple[str, int, str]:
-    """Where the user's own code called us: file, line, function ("" if there is none)."""
-    frame: Any = sys._getframe(1)
+def caller(depth: int = 1) -> tuple[str, int, str]:
+    """Where the user's own code called us: file, line, function ("" if there is none).
+
+    Args:
+        depth: how many frames are surely ours, and need not be asked.
+    """
+    frame: Any = sys._getframe(depth)
     while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<frozen ")):
         frame = frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name) if frame else ("", 0, "")

@@ -19,8 +19,7 @@ _outer: ContextVar[Any] = ContextVar("outer", default=None)  # the modes to come
 class _Mode:
     """A `with` block and a decorator that set `recording` and put it back."""
 
-    def __init__(self, mode: bool) -> None:
-        self._mode = mode
+    _mode: bool
 
     def __enter__(self) -> None:
         _outer.set((recording.get(), _outer.get()))
@@ -32,7 +31,7 @@ class _Mode:
         _outer.set(rest)
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        mode = _Mode(self._mode)
+        mode = enable_grad() if self._mode else no_grad()
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & _GENERATOR:
             return _generator(mode, function)
 
@@ -80,15 +79,11 @@ class no_grad(_Mode):
     False
     """
 
+    _mode = False
+
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         mode = super().__new__(cls)
-        if function is None:
-            return mode
-        mode.__init__()  # type: ignore[misc]
-        return mode(function)  # @no_grad without parentheses
-
-    def __init__(self) -> None:
-        super().__init__(False)
+        return mode if function is None else mode(function)  # @no_grad without parentheses
 
 
 class enable_grad(no_grad):
@@ -101,8 +96,7 @@ class enable_grad(no_grad):
     True
     """
 
-    def __init__(self) -> None:
-        _Mode.__init__(self, True)
+    _mode = True
 
 
 class set_grad_enabled(_Mode):
@@ -118,7 +112,7 @@ class set_grad_enabled(_Mode):
     """
 
     def __init__(self, mode: bool) -> None:
-        super().__init__(bool(mode))
+        self._mode = bool(mode)
         self._before = recording.get()
         recording.set(self._mode)
 

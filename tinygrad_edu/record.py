@@ -376,7 +376,8 @@ def _back_binary(z: Tensor, g: Any, inputs: Any) -> Any:
     if not y._needs:
         return ((x, fitted(for_x(g, z._data, a, b), x)),)
     if not x._needs:
-        return ((y, fitted(for_y(g, z._data, a, b), y)),)
+        c = for_y(g, z._data, a, b)
+        return ((y, c if c.shape == b.shape and c.dtype is b.dtype else fitted(c, y)),)
     return (x, fitted(for_x(g, z._data, a, b), x)), (y, fitted(for_y(g, z._data, a, b), y))
 
 

@@ -834,7 +834,7 @@ methods(mul, div, floor_divide, prod, cumprod, matmul, multiply=mul, divide=div,
 methods(mm, bmm, mv, dot, outer, inner, kron, cross, lerp, addcmul, addcdiv, matrix_power, ger=outer, vdot=dot)
 methods(addmm, addmv, addr, addbmm, baddbmm)
 methods(__mul__=mul, __truediv__=_div, __floordiv__=floor_divide, __matmul__=matmul)
-methods(__rmul__=lambda y, x: mul(x, y), __rtruediv__=lambda y, x: _div(x, y))
+methods(__rmul__=mul, __rtruediv__=lambda y, x: _div(x, y))
 methods(__rfloordiv__=lambda y, x: floor_divide(x, y), __rmatmul__=lambda y, x: matmul(x, y))
 methods_in_place(mul, div, floor_divide, cumprod, lerp, addcmul, addcdiv, addmm, addmv, addr, addbmm, baddbmm)
 methods_in_place(multiply_=mul, divide_=div, true_divide_=div)
