@@ -44,6 +44,11 @@ def show(console: Any, draws: int) -> bool:
         f"draw{'s' * (draws > 1)} of its inputs:\ngradients against central differences, and for {twice} of them "
         "the gradients' own gradients, too."
     )
+    by_decision = wanted - reached
+    if by_decision and not (wrong or left_out):
+        console.print(
+            f"Not a derivative by decision, as in PyTorch, so not checked here: {', '.join(sorted(by_decision))}."
+        )
     for text in (*left_out, *wrong):
         console.print(text, markup=False, style="yellow")
     console.print(f"[bold]{len(wrong)} of them wrong.[/]\n" if wrong else "[bold]All of them right.[/]\n")
