@@ -154,7 +154,7 @@ class Function:
             view=True, blind=False,
         )  # fmt: skip
         data = tuple(outputs[i]._data for i in flowing)
-        made_of = recorded(made, inputs, {}, data if len(data) > 1 else data[0], True)
+        made_of = recorded(made, inputs, {}, data if len(data) > 1 else data[0], modes.on())
         final = list(outputs)
         for i, z in zip(flowing, made_of if isinstance(made_of, tuple) else (made_of,), strict=True):
             final[i] = z

@@ -17,7 +17,7 @@ import numpy as np
 from . import explaining
 from .errors import GradientShapeError, NoGradientError, NonScalarError, UnusedInputError, caller
 from .inplace import settled
-from .modes import recording
+from .modes import on, recording, watching
 from .record import back_narrowly, cast, clone, run
 from .tensor import Tensor, clock, leaf, written
 
@@ -53,6 +53,8 @@ def _walk(
     sums: dict[int, Any] = {}  # by birth: what has come back to each so far
     freed = Freed()
     kept: list[Any] = []
+    watch = watching.get()
+    plain = not create_graph and wanted is None
     for root, g in zip(roots, upstreams, strict=True):
         if root.gate is None:
             leaves[id(root)] = (root, leaves[id(root)][1] + g if id(root) in leaves else g)
@@ -77,10 +79,9 @@ def _walk(
         if born <= clock.last_write:
             inputs = settled(z)
             kept.append(inputs)  # what a rewritten Tensor was before: older gates may still ask for it
-        if create_graph or wanted is not None:
-            back = back_narrowly(z, g, inputs, create_graph, wanted)
-        else:
-            back = made.back(z, g, inputs)
+        back = made.back(z, g, inputs) if plain else back_narrowly(z, g, inputs, create_graph, wanted)
+        if watch is not None:
+            back = watch.sent(z, g, back)
         for x, c in back:
             if x.gate is not None:
                 born = x.born
@@ -221,7 +222,7 @@ def _walking(
     What the leaves' hooks made of the gradients is returned, or with `deliver` added to `.grad`:
     after the walk, so that a walk that fails has touched none.
     """
-    token = recording.set(create_graph)
+    token = recording.set(create_graph and on())
     try:
         with np.errstate(all="ignore"):
             leaves = _walk(roots, upstreams, retain_graph, create_graph, *narrow)

@@ -1,4 +1,4 @@
-"""modes: whether gates are recorded, per thread and per task."""
+"""modes: whether gates are recorded, and whether somebody watches; per thread and per task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,42 @@ from typing import Any
 __all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 _GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect would cost more than the engine
-recording: ContextVar[bool] = ContextVar("recording", default=True)
+recording: ContextVar[Any] = ContextVar("recording", default=True)  # False, True, or who watches
+watching: ContextVar[Watch | None] = ContextVar("watching", default=None)
+
+
+class Watch:
+    """Somebody who is told of every gate: a `with` block. The engine pays nothing while nobody watches.
+
+    Watches nest: an inner one tells the outer one, too. Under `no_grad` there is nothing to tell.
+    """
+
+    outer: Watch | None = None
+
+    def __enter__(self) -> Any:
+        self.outer, self._was = watching.get(), recording.get()
+        watching.set(self)
+        if self._was:
+            recording.set(self)
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        watching.set(self.outer)
+        recording.set(self._was)
+
+    def made(self, z: Any) -> None:
+        """A gate was recorded: `z` is its output."""
+        if self.outer is not None:
+            self.outer.made(z)
+
+    def sent(self, z: Any, g: Any, back: Any) -> Any:
+        """A gate sent gradients back: the upstream `g`, and pairs of an input and its gradient."""
+        return back if self.outer is None else self.outer.sent(z, g, back)
+
+
+def on() -> Any:
+    """What `recording` holds while recording: who watches, or True."""
+    return watching.get() or True
 
 
 _outer: ContextVar[Any] = ContextVar("outer", default=None)  # the modes to come back to: (mode, the rest)
@@ -23,7 +58,7 @@ class _Mode:
 
     def __enter__(self) -> None:
         _outer.set((recording.get(), _outer.get()))
-        recording.set(self._mode)
+        recording.set(self._mode and on())
 
     def __exit__(self, *exc: Any) -> None:
         mode, rest = _outer.get()
@@ -114,11 +149,11 @@ class set_grad_enabled(_Mode):
     def __init__(self, mode: bool) -> None:
         self._mode = bool(mode)
         self._before = recording.get()
-        recording.set(self._mode)
+        recording.set(self._mode and on())
 
     def __enter__(self) -> None:
         _outer.set((self._before, _outer.get()))
-        recording.set(self._mode)
+        recording.set(self._mode and on())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         recording.set(self._before)  # as a decorator it changes nothing until the call
@@ -131,4 +166,4 @@ def is_grad_enabled() -> bool:
     >>> is_grad_enabled()
     True
     """
-    return recording.get()
+    return bool(recording.get())

@@ -156,11 +156,13 @@ def _unary(made: Gate) -> Any:
         z._grad = z._memory = z._taps = None
         z._view = False
         z.keywords = NO_KEYWORDS
-        if x._needs and recording.get():
+        if x._needs and (mode := recording.get()):
             z._needs = True
             z.gate = made
             z.inputs = (x,)
             z.born = tick()
+            if mode is not True:
+                mode.made(z)
         else:
             z._needs = False
             z.gate = None
@@ -209,11 +211,13 @@ def _binary(made: Gate) -> Any:
         z._grad = z._memory = z._taps = None
         z._view = False
         z.keywords = NO_KEYWORDS
-        if needs and recording.get():
+        if needs and (mode := recording.get()):
             z._needs = True
             z.gate = made
             z.inputs = (x, y)
             z.born = tick()
+            if mode is not True:
+                mode.made(z)
         else:
             z._needs = False
             z.gate = None
@@ -244,18 +248,23 @@ def _many(made: Gate) -> Any:
     return call
 
 
-def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data: Any, needs: bool) -> Any:
-    """The output of a gate as a Tensor, or as a tuple of them if `data` is a tuple."""
+def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data: Any, mode: Any) -> Any:
+    """The output of a gate as a Tensor, or as a tuple of them if `data` is a tuple.
+
+    `mode`: what `modes.recording` says, or False if no input needs a gradient.
+    """
     z = _new(Tensor)
     z._data = data if type(data) is np.ndarray else _packed(data)
     z._grad = z._memory = z._taps = None
     z._view = False
     z.keywords = keywords
-    needs = needs and (z._data.dtype is None or z._data.dtype.kind == "f")
+    needs = bool(mode) and (z._data.dtype is None or z._data.dtype.kind == "f")
     z._needs = needs
     z.gate = made if needs else None
     z.inputs = inputs if needs else ()
     z.born = tick() if needs else 0
+    if needs and mode is not True:
+        mode.made(z)
     several = isinstance(z._data, Bundle)
     outputs = tuple(_pick(z, i=i) for i in range(len(z._data))) if several else (z,)
     if made.view:
