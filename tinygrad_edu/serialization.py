@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from .errors import DataFileError, DtypeError, MissingExtraError, TinygradError
+from .files import write_whole
 from .tensor import Tensor
 
 __all__ = ["load", "load_metadata", "save"]
@@ -53,22 +53,12 @@ def save(state: Mapping[str, Any], path: str | os.PathLike[str], metadata: Mappi
     ...     load(path), load_metadata(path)
     ({'weight': tensor([1., 1.])}, {'made by': 'me'})
     """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    write = _format(target)[0]
+    write = _format(Path(os.path.realpath(path)))[0]  # of a link, by the name of what it leads to
     arrays = _arrays(state)
     texts = dict(metadata or {})
     if not all(isinstance(text, str) for pair in texts.items() for text in pair):
         raise TinygradError("metadata is texts by name.", got=repr(texts), mend="str(…), or json.dumps(…)")
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    try:
-        with open(beside, "xb") as file:
-            write(file, arrays, texts)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
-    return Path(path)
+    return write_whole(path, lambda file: write(file, arrays, texts))
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Tensor]:
