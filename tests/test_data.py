@@ -231,9 +231,11 @@ FIRST = "train-images-idx3-ubyte"
 @pytest.fixture
 def small(monkeypatch):
     """MNIST with the digests of the small files."""
-    digests = {name: (len(content), hashlib.sha256(content).hexdigest()) for name, content in SMALL.items()}
-    monkeypatch.setattr(mnist, "FILES", digests)
-    monkeypatch.setattr(mnist, "MIRRORS", ())
+    known = {
+        name: mnist.Published(len(content), hashlib.sha256(content).hexdigest()) for name, content in SMALL.items()
+    }
+    monkeypatch.setattr(data.MNIST, "FILES", known)
+    monkeypatch.setattr(data.MNIST, "MIRRORS", ())
     monkeypatch.delenv("TINYGRAD_EDU_DATA", raising=False)
 
 
@@ -356,7 +358,7 @@ def mirror(small, monkeypatch):
 
     def use(*kinds):
         urls = tuple(f"http://127.0.0.1:{server.server_port}/{kind}/" for kind in kinds)
-        monkeypatch.setattr(mnist, "MIRRORS", urls)
+        monkeypatch.setattr(data.MNIST, "MIRRORS", urls)
 
     yield use
     server.shutdown()
@@ -398,7 +400,7 @@ def test_interrupted_and_wrong_downloads_leave_nothing(mirror, tmp_path):
 
 
 def test_no_network(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(mnist, "MIRRORS", ("https://mirror.invalid/",))
+    monkeypatch.setattr(data.MNIST, "MIRRORS", ("https://mirror.invalid/",))
 
     def refused(url, timeout):
         raise urllib.request.URLError("no route")

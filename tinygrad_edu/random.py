@@ -7,6 +7,9 @@ through a distribution draw from the standard one and shift it: `mean + std * ra
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -41,6 +44,7 @@ _64_BITS = 2**64 - 1
 
 
 _now: list[Any] = []  # the Generator, and the seed that it started from
+_instead: ContextVar[Callable[[], np.random.Generator] | None] = ContextVar("generator", default=None)
 
 
 def manual_seed(seed: int) -> np.random.Generator:
@@ -74,9 +78,29 @@ def initial_seed() -> int:
 
 def get_generator() -> np.random.Generator:
     """The one Generator behind every random draw; made at the first, since numpy.random is slow to import."""
+    instead = _instead.get()
+    if instead is not None:
+        return instead()
     if not _now:
         seed()
     return _now[0]
+
+
+@contextmanager
+def drawing_from(source: Callable[[], np.random.Generator]) -> Iterator[None]:
+    """Let every draw in this block, in this thread, come from the Generator that `source` gives."""
+    token = _instead.set(source)
+    try:
+        yield
+    finally:
+        _instead.reset(token)
+
+
+def as_generator(generator: np.random.Generator | int | None) -> np.random.Generator:
+    """A Generator itself, one that starts from a seed, or the one that `manual_seed` seeds."""
+    if generator is None:
+        return get_generator()
+    return np.random.default_rng(generator) if isinstance(generator, (int, np.integer)) else generator
 
 
 def get_rng_state() -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""data: datasets, the digits on board, and the loader that makes batches."""
+"""data: datasets and their splits, sources, preprocessing, augmentation, and the loader that makes batches."""
 
 from .dataset import *
 from .digits import *
 from .idx import *
 from .loader import *
 from .mnist import *
+from .splits import *

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..tensor import Tensor, as_tensor, tensor
 
-__all__ = ["Dataset", "ImageDataset", "TensorDataset", "default_collate"]
+__all__ = ["Dataset", "ImageDataset", "TensorDataset", "Transformed", "default_collate", "labels_of"]
 
 
 class Dataset:
@@ -73,15 +73,19 @@ class TensorDataset(Dataset):
 
 
 class ImageDataset(Dataset):
-    """Grey images and their labels.
+    """Grey or colour images and their labels.
 
-    Sample i is a float32 Tensor of shape (1, height, width) with values from 0 to 1, and the label
-    as an int: what torchvision's `MNIST(transform=ToTensor())` gives.
+    Sample i is a float32 Tensor of shape (channels, height, width) with values from 0 to 1, and the
+    label as an int: what torchvision's `MNIST(transform=ToTensor())` gives.
 
     Attributes:
-        images: a uint8 array of shape (N, height, width).
+        images: a uint8 array of shape (N, height, width), grey, or (N, channels, height, width).
         labels: an int64 array of shape (N,).
-        transform: called on each image's Tensor, if given.
+        transform: called on each image's Tensor, if given; `Transformed` changes a batch at once.
+        classes: the name of each label, or none.
+
+    Raises:
+        ShapeError: for images of another shape, or not as many as labels.
 
     >>> data = ImageDataset(np.full((3, 2, 2), 255, np.uint8), np.array([7, 8, 9]))
     >>> image, label = data[1]
@@ -90,25 +94,92 @@ class ImageDataset(Dataset):
     """
 
     def __init__(
-        self, images: np.ndarray, labels: np.ndarray, transform: Callable[[Tensor], Any] | None = None
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        transform: Callable[[Tensor], Any] | None = None,
+        classes: Sequence[str] = (),
     ) -> None:
-        self.images, self.labels, self.transform = images, labels, transform
+        if images.ndim not in (3, 4) or labels.shape != images.shape[:1]:
+            raise ShapeError(
+                "ImageDataset takes N images and N labels.",
+                expected="images (N, height, width) or (N, channels, height, width), labels (N,)",
+                got=f"{images.shape} and {labels.shape}",
+            )
+        self.images, self.labels, self.transform, self.classes = images, labels, transform, tuple(classes)
 
     def __getitem__(self, index: int) -> tuple[Any, int]:
-        image = Tensor(_scaled(self.images[index][None]))
+        image = Tensor(_scaled(self.images[index].reshape(-1, *self.images.shape[-2:])))
         return (image if self.transform is None else self.transform(image)), int(self.labels[index])
 
     def __len__(self) -> int:
         return len(self.images)
 
     def fetch(self, indices: Any) -> Any:
-        """A batch: images of shape (n, 1, height, width) and their labels."""
+        """A batch: images of shape (n, channels, height, width) and their labels."""
         if self.transform is not None:
             return super().fetch(indices)
-        return Tensor(_scaled(self.images.take(indices, axis=0)[:, None])), Tensor(self.labels.take(indices))
+        images = self.images.take(indices, axis=0)
+        if images.ndim == 3:
+            images = images[:, None]
+        return Tensor(_scaled(images)), Tensor(self.labels.take(indices))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} images of {' x '.join(map(str, self.images.shape[1:]))})"
+
+
+class Transformed(Dataset):
+    """A dataset of inputs and labels whose batches are changed: by an augmentation, or by preprocessing.
+
+    Args:
+        dataset: samples are pairs of an input and a label.
+        transform: from a batch of inputs and their labels to both.
+
+    >>> import tinygrad_edu as tg
+    >>> doubled = Transformed(TensorDataset(tg.tensor([1.0, 2.0]), tg.tensor([0, 1])), lambda x, y: (x * 2, y))
+    >>> doubled.fetch([1, 0]), doubled[0]
+    ((tensor([4., 2.]), tensor([1, 0])), (tensor(2.), tensor(0)))
+    """
+
+    def __init__(self, dataset: Any, transform: Callable[[Any, Any], Any]) -> None:
+        self.dataset, self.transform = dataset, transform
+
+    def __getitem__(self, index: int) -> Any:
+        return tuple(part[0] for part in self.fetch([index]))
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def fetch(self, indices: Any) -> Any:
+        """The samples at `indices` as one batch, changed."""
+        inputs, labels = fetch_from(self.dataset, indices)
+        return self.transform(inputs, labels)
+
+
+def fetch_from(dataset: Any, indices: Any) -> Any:
+    """The samples at `indices` as one batch, of a Dataset or of any sequence."""
+    if hasattr(dataset, "fetch"):
+        return dataset.fetch(indices)
+    return default_collate([dataset[int(i)] for i in indices])
+
+
+def labels_of(dataset: Any) -> np.ndarray:
+    """The labels of all samples, without their inputs where the dataset keeps them apart.
+
+    Those are the attribute `labels`, else the last Tensor of a TensorDataset, else the second entry of
+    each sample.
+
+    >>> import tinygrad_edu as tg
+    >>> labels_of(TensorDataset(tg.ones(3, 2), tg.tensor([2, 0, 1])))
+    array([2, 0, 1])
+    """
+    if hasattr(dataset, "labels"):
+        return np.asarray(dataset.labels)
+    if isinstance(dataset, TensorDataset):
+        return dataset.tensors[-1]._data
+    if isinstance(dataset, Transformed):
+        return labels_of(dataset.dataset)
+    return np.array([dataset[i][1] for i in range(len(dataset))])
 
 
 def _scaled(images: np.ndarray) -> np.ndarray:

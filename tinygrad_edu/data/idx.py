@@ -65,18 +65,17 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     Raises:
         DataFileError: if it cannot be read, is truncated or corrupt, or no IDX file.
     """
-    return parse_idx(read_whole(Path(path)), str(path))
+    return parse_idx(unpacked(whole_file(Path(path)), str(path)), str(path))
 
 
-def read_whole(path: Path, limit: int | None = None) -> bytes:
-    """A file's content, unpacked if it is gzipped; at most `limit` bytes and one more."""
+def whole_file(path: Path) -> bytes:
+    """A file's content as it is."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DataFileError(
             f"{path} cannot be read: {error.strerror or error}.", mend="check the path and its permissions"
         ) from None
-    return unpacked(content, str(path), limit)
 
 
 def unpacked(content: bytes, name: str, limit: int | None = None) -> bytes:
