@@ -2,6 +2,7 @@
 
 from . import functional, init, utils
 from .activation import *
+from .attention import *
 from .classification import *
 from .container import *
 from .conv import *
@@ -21,4 +22,5 @@ from .pooling import *
 from .ranking_losses import *
 from .recurrent import *
 from .regression import *
+from .transformer import *
 from .upsampling import *

@@ -28,6 +28,7 @@ from .activation import (
     tanhshrink,
     threshold,
 )
+from .attention import scaled_dot_product_attention
 from .classification import cross_entropy, nll_loss, one_hot
 from .conv import (
     conv1d,
@@ -185,6 +186,7 @@ __all__ = [
     "relu6",
     "rms_norm",
     "rrelu",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",

@@ -629,6 +629,9 @@ class LayerNorm(_Last):
     def forward(self, x: Any) -> Tensor:
         return layer_norm(self._checked(x), self.normalized_shape, self.weight, self.bias, self.eps)
 
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, bias={self.bias is not None}"
+
 
 class RMSNorm(_Last):
     """`rms_norm` with a weight of shape `normalized_shape`.

@@ -2,6 +2,7 @@
 
 from . import (
     activation,
+    attention,
     compare,
     composed,
     distribute,
@@ -33,6 +34,7 @@ for _file in (
     window,
     pool,
     recurrent,
+    attention,
     losses,
     embedding,
 ):
