@@ -197,15 +197,6 @@ def test_forward_hooks_see_and_replace():
     assert layer(tg.tensor(1.0)).item() == 5
 
 
-def test_a_call_notes_the_ticks_that_it_spanned():
-    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
-    assert net.ticks is None
-    x = tg.ones(1, 2) * nn.Parameter(tg.ones(1))
-    z = net(x)
-    start, end = net[0].ticks
-    assert x.born < net.ticks[0] < start < end < z.born < net[1].ticks[1] < net.ticks[1]
-
-
 def test_a_module_without_forward_says_so():
     with pytest.raises(NotImplementedError, match=r"Empty does not define forward\(\)"):
         type("Empty", (nn.Module,), {})()(1)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from threading import get_ident
 from typing import Any, NamedTuple
+from weakref import ReferenceType, ref
 
 import numpy as np
 
@@ -14,6 +17,10 @@ from ..tensor import Tensor, tick, written
 from .parameter import Parameter
 
 __all__ = ["Module"]
+
+# The latest calls: the ticks of the engine's counter at start and end, the thread, the module. What a
+# gate's birth lies between is the calls that it was made in: pictures group gates by that.
+CALLS: deque[tuple[int, int, int, ReferenceType[Module]]] = deque(maxlen=1 << 14)
 
 
 class Keys(NamedTuple):
@@ -46,8 +53,6 @@ class Module:
 
     Attributes:
         training: whether the module is in training mode (else evaluation mode).
-        ticks: the interval of the engine's counter that the last call spanned: every gate that it
-            recorded was born in it. None before the first call.
 
     >>> import tinygrad_edu as tg
     >>> class Scale(Module):
@@ -63,7 +68,6 @@ class Module:
     """
 
     training: bool = True
-    ticks: tuple[int, int] | None = None
     _persistent: Mapping[str, bool] = {}
     _hooks: tuple[dict[int, Any], dict[int, Any]] | None = None  # before and after forward
 
@@ -85,7 +89,7 @@ class Module:
         except TinygradError as error:
             self._place(error)
             raise
-        self.__dict__["ticks"] = (start, tick())
+        CALLS.append((start, tick(), get_ident(), ref(self)))
         return result
 
     def _place(self, error: TinygradError) -> None:

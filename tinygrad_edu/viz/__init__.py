@@ -4,8 +4,8 @@
 """
 
 from .dot import to_dot
-from .records import Edge, Node, Record, Values, record
+from .records import Edge, ModuleCall, Node, Record, Values, record
 from .saving import save
 from .text import text
 
-__all__ = ["Edge", "Node", "Record", "Values", "record", "save", "text", "to_dot"]
+__all__ = ["Edge", "ModuleCall", "Node", "Record", "Values", "record", "save", "text", "to_dot"]

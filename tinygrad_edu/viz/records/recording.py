@@ -1,0 +1,214 @@
+"""recording: from a Tensor to the record of its graph; the only part of viz that looks at the engine."""
+
+from __future__ import annotations
+
+import linecache
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...engine import Freed, upstream_of
+from ...explaining import freed
+from ...inplace import settled
+from ...modes import no_grad
+from ...record import Bundle, back_many
+from ...tensor import Tensor, clock
+from .calls import Calls
+from .expansion import expanded
+from .plain import SMALL, Edge, Node, Record, Values
+
+__all__ = ["record"]
+
+Graph = list[tuple[Tensor, tuple[Any, ...]]]  # what gates made, oldest first, each with the inputs it saw
+
+
+def record(
+    output: Tensor, gradient: Any = None, backward: bool | None = None, *, expand: bool = False, maps: bool = False
+) -> Record:
+    """The graph behind `output` as plain records, with or without its backward pass.
+
+    No `.grad` is touched, no hook called, and the graph is not freed.
+
+    Args:
+        output: where the graph ends.
+        gradient: dL/doutput, of output's shape, to start the backward pass with; default 1.
+        backward: record the backward pass; default: if it can start, because `output` requires
+            a gradient and is a single number, or `gradient` is given.
+        expand: take gates apart that are made of others: sigmoid, softmax, and those fused for speed.
+        maps: keep a heat map of each large array.
+
+    Raises:
+        NoGradientError, NonScalarError, GradientShapeError: for `backward=True`, as `backward()`.
+        FreedGraphError: if a walk has freed the graph.
+        ChangedAfterUseError: if a value was written after a gate used it.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True, name="x")
+    >>> seen = record(x * x)
+    >>> [edge.contribution.full for edge in seen.edges], seen.nodes[0].gradient.full
+    ([3.0, 3.0], 6.0)
+    """
+    from .. import wording
+
+    if backward is None:
+        backward = output.requires_grad and (gradient is not None or output.numel() == 1)
+    gates = _gates(output)
+    origin: dict[int, Tensor] = {}
+    if expand:
+        output, gates, origin = expanded(output, gates)
+    arrived: dict[int, Any] = {}
+    sent: dict[tuple[int, int], Sent] = {}
+    if backward:
+        with no_grad(), np.errstate(all="ignore"):
+            arrived, sent = _walked(gates, output, upstream_of(output, gradient, False))
+    calls = Calls([origin.get(id(z), z).born for z, _ in gates])
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    ids: dict[int, int] = {}
+
+    def number(value: Any) -> int:
+        if not isinstance(value, Tensor) or id(value) not in ids:
+            ids[id(value)] = len(nodes)
+            source = origin.get(id(value), value)
+            nodes.append(_node(len(nodes), value, source, arrived.get(id(value)), calls, maps))
+        return ids[id(value)]
+
+    for z, inputs in gates:
+        sources = [(i, number(x)) for i, x in enumerate(inputs) if x is not None]
+        target = number(z)
+        for i, source in sources:
+            edges.append(_edge(z, i, source, target, arrived.get(id(z)), sent.get((id(z), i)), maps))
+    end = number(output)
+    births = [(ids[id(z)], origin.get(id(z), z).born) for z, _ in gates]
+    seen = Record(tuple(nodes), tuple(edges), end, backward, calls.recorded(births, nodes, edges, end))
+    called = wording.labels(seen)
+    told = [replace(n, formula=wording.expression(seen, n, called)) if n.gate else n for n in nodes]
+    return replace(seen, nodes=tuple(told))
+
+
+def _gates(output: Tensor) -> Graph:
+    """What gates made on the way to `output`, oldest first, each with the inputs it saw."""
+    seen: dict[int, tuple[Tensor, tuple[Any, ...]]] = {}
+    stack = [output]
+    while stack:
+        z = stack.pop()
+        if z.gate is None or id(z) in seen:
+            continue
+        if isinstance(z.inputs, Freed):
+            raise freed(z.gate, z.inputs)
+        inputs = settled(z) if z.born < clock.last_write else z.inputs
+        seen[id(z)] = z, inputs
+        stack.extend(x for x in inputs if isinstance(x, Tensor))
+    return sorted(seen.values(), key=lambda pair: pair[0].born)
+
+
+class Sent:
+    """What went along one edge: the local gradient where it can be shown, and the contribution."""
+
+    __slots__ = ("contribution", "diagonal", "local")
+
+    def __init__(self, contribution: Any, local: Any, diagonal: bool) -> None:
+        self.contribution, self.local, self.diagonal = contribution, local, diagonal
+
+
+def _walked(gates: Graph, output: Tensor, upstream: Any) -> tuple[dict[int, Any], dict[tuple[int, int], Sent]]:
+    """The gradient that arrived at each Tensor, by id; what was sent along each edge."""
+    arrived = {id(output): upstream}
+    sent = {}
+    for z, inputs in reversed(gates):
+        if (g := arrived.get(id(z))) is None:
+            continue
+        found = _locals(z, inputs)
+        single = not isinstance(z._data, Bundle) and z._data.size == 1
+        ones = dict(_contributions(z, np.ones_like(z._data), inputs)) if single else {}
+        for i, c in _contributions(z, g, inputs):
+            key = id(inputs[i])
+            arrived[key] = arrived[key] + c if key in arrived else c
+            sent[id(z), i] = Sent(c, ones.get(i, found.get(i)), i in found)
+    return arrived, sent
+
+
+def _contributions(z: Tensor, g: Any, inputs: tuple[Any, ...]) -> Iterator[tuple[int, Any]]:
+    """What the gate of `z` sends back for the upstream `g`: each with the input's position."""
+    i = 0
+    for x, c in back_many(z, g, inputs):
+        while inputs[i] is not x:  # they come in the inputs' order; x * x sends to x twice
+            i += 1
+        yield i, c
+        i += 1
+
+
+def _locals(z: Tensor, inputs: tuple[Any, ...]) -> dict[int, Any]:
+    """By position, the local gradients of a gate that works element by element; empty for another.
+
+    NumPy's ufuncs do. Of the rest, a rule is asked: if what it sends back for a random upstream is that
+    upstream times what it sends back for ones, its Jacobian is diagonal here.
+    """
+    made, data = z.gate, z._data
+    if made.jointly is not None or made.kind == "reshape" or isinstance(data, Bundle) or made.name == "pick":
+        return {}
+    ufunc = isinstance(made.forward, np.ufunc) and made.forward.signature is None
+    if not ufunc and made.kind not in ("slope", "route"):
+        return {}
+    args = [x._data if isinstance(x, Tensor) else x for x in inputs]
+    random = None if ufunc else np.random.default_rng(0).standard_normal(data.shape).astype(data.dtype)
+    found = {}
+    for i, x in enumerate(inputs):
+        if not (isinstance(x, Tensor) and x._needs and made.rules[i] is not None):
+            continue
+        local = np.asarray(made.rules[i](np.ones_like(data), data, *args, **z.keywords))
+        if local.shape != data.shape:
+            continue
+        if random is not None:
+            sent = made.rules[i](random, data, *args, **z.keywords)
+            if not np.allclose(sent, random * local, rtol=1e-4, atol=0, equal_nan=True):
+                continue
+        found[i] = local
+    return found
+
+
+def _node(number: int, value: Any, source: Any, gradient: Any, calls: Calls, maps: bool) -> Node:
+    """The node of `value`; `source`: the Tensor of the user's that it comes from, which has name and place."""
+    if not isinstance(value, Tensor):
+        return Node(number, None, "constant", None, None, {}, False, Values.of(value, maps), None)
+    made = value.gate
+    name = value.name if made is not None else calls.parameter(value) or value.name
+    file, row, _ = getattr(source, "_where", ("", 0, ""))
+    return Node(
+        number,
+        name,
+        "leaf" if made is None else "gate",
+        made and made.name,
+        made and made.kind,
+        {key: _short(word) for key, word in value.keywords.items()} if made else {},
+        value.requires_grad,
+        _values(value._data, maps),
+        _values(gradient, maps),
+        module=calls.path_at(source.born) if made else "",
+        line=f"{os.path.basename(file)}:{row}" if file else None,
+        code=linecache.getline(file, row).strip() or None if file else None,
+    )
+
+
+def _edge(z: Tensor, i: int, source: int, target: int, upstream: Any, sent: Sent | None, maps: bool) -> Edge:
+    formulas = z.gate.local
+    formula = formulas[min(i, len(formulas) - 1)] if formulas else ""
+    if sent is None:
+        return Edge(source, target, i, formula, None, _values(upstream, maps), None)
+    contribution = sent.contribution
+    if isinstance(contribution, dict):  # one of several outputs: its own part
+        contribution = contribution[z.keywords["i"]]
+    local, both = _values(sent.local, maps), (_values(upstream, maps), _values(contribution, maps))
+    return Edge(source, target, i, formula, local, *both, sent.diagonal)
+
+
+def _values(array: Any, maps: bool) -> Values | None:
+    return None if array is None or isinstance(array, (Bundle, dict)) else Values.of(array, maps)
+
+
+def _short(word: Any) -> str:
+    told = f"array of shape {word.shape}" if isinstance(word, np.ndarray) and word.size > SMALL else repr(word)
+    return told if len(told) <= 60 else told[:59] + "…"
