@@ -182,9 +182,9 @@ class DataLoader:
         for name in ("samples", "batch_size"):
             if state[name] != own[name]:
                 raise StateDictError(
-                    f"The state is of a DataLoader with another {name.replace('_', ' ')}: its batches cannot be repeated.",
-                    expected=f"{state[name]}",
-                    got=f"{own[name]}",
+                    "The state is of a DataLoader of other data or batches, which this one cannot repeat.",
+                    expected=f"{name} {state[name]}",
+                    got=f"{name} {own[name]}",
                     mend="make the loader as it was, or start a new epoch",
                 )
         self.generator = _restored(state["generator"], self.generator)

@@ -57,7 +57,7 @@ class MNIST(ImageDataset):
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     )
-    FILES: Mapping[str, Published] = {  # noqa: RUF012
+    FILES: Mapping[str, Published] = {
         f"train-{IMAGES}": Published(47040016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
         f"train-{LABELS}": Published(60008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
         f"t10k-{IMAGES}": Published(7840016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
