@@ -123,7 +123,7 @@ def test_work_space_serves_parameters_of_any_size_and_dtype():
         optimizer.step()
     for p in params:
         assert (p.numpy() == 0).all()
-    assert {dtype: room.size for dtype, room in optimizer._room.items()} == {tg.float32: 9, tg.float64: 9}
+    assert {dtype: room.shape for dtype, room in optimizer._room.items()} == {tg.float32: (3, 9), tg.float64: (3, 9)}
     work = [optimizer._scratch(p) for p in params]
     optimizer.step()
     assert all(optimizer._scratch(p) is w for p, w in zip(params, work, strict=True))

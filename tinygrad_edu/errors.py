@@ -19,9 +19,12 @@ __all__ = [
     "LinAlgError",
     "MissingExtraError",
     "NoGradientError",
+    "NonFiniteError",
     "NonScalarError",
     "NotCoveredError",
     "NotPositiveDefiniteError",
+    "OptionError",
+    "ScheduleError",
     "ShapeError",
     "SingularMatrixError",
     "StateDictError",
@@ -75,6 +78,10 @@ class NonScalarError(TinygradError):
     """`backward()` from an output of more than one element, without `gradient`."""
 
 
+class NonFiniteError(TinygradError, ArithmeticError):
+    """A loss or a parameter that became inf or nan, or a gradient's birthplace of one."""
+
+
 class NoGradientError(TinygradError):
     """`backward()` or `grad()` of a Tensor that no recorded gate and no `requires_grad` leaf made."""
 
@@ -115,6 +122,10 @@ class NotCoveredError(TinygradError, TypeError):
     """A NumPy function that the graph does not cover; it is never dropped silently."""
 
 
+class OptionError(TinygradError, ValueError):
+    """An option outside its range: a negative learning rate."""
+
+
 class DataFileError(TinygradError, ValueError):
     """A data file that is missing, truncated, corrupt, or not what its name says."""
 
@@ -123,8 +134,17 @@ class StateDictError(TinygradError):
     """A `state_dict` that does not fit what it is loaded into: names missing, unexpected, misshapen."""
 
 
+class ScheduleError(TinygradError, ValueError):
+    """A learning-rate schedule that does not fit its optimizer, or that was asked beyond its end."""
+
+
 class MissingExtraError(TinygradError, ImportError):
     """An optional package is not installed; the message is the `pip install` line."""
+
+
+def is_ours(filename: str) -> bool:
+    """Whether a frame of that file is the library's (or the importer's), and not the user's."""
+    return filename.startswith((_PACKAGE, "<frozen "))
 
 
 def caller(depth: int = 1) -> tuple[str, int, str]:
@@ -134,7 +154,7 @@ def caller(depth: int = 1) -> tuple[str, int, str]:
         depth: how many frames are surely ours, and need not be asked.
     """
     frame: Any = sys._getframe(depth)
-    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<frozen ")):
+    while frame is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name) if frame else ("", 0, "")
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from .errors import DataFileError, DtypeError, MissingExtraError, TinygradError
 from .files import write_whole
+from .packing import pack, unpack
 from .tensor import Tensor
 
 __all__ = ["load", "load_metadata", "save"]
@@ -27,6 +28,7 @@ _DTYPES = {"F64": "f8", "F32": "f4", "F16": "f2", "BF16": "u2", "I64": "i8", "I3
 _HELD = {np.dtype(code) for code in ("f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?")}
 _PICKLED = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt")
 _METADATA = "__metadata__"  # in a .npz: this and .json
+_NESTED = "__nested__"  # in the metadata: the form of a state with dicts in it
 _CONVERT = """where PyTorch is and the file is trusted, once:
 from safetensors.torch import save_file
 save_file(torch.load(path, weights_only=True), "weights.safetensors")"""
@@ -37,7 +39,9 @@ def save(state: Mapping[str, Any], path: str | os.PathLike[str], metadata: Mappi
     """Write a `state_dict` to a file, whole or not at all; returns the path.
 
     Args:
-        state: from names to Tensors or arrays.
+        state: from names to Tensors or arrays; or, as an optimizer's, with dicts, lists and plain
+            values in it: its Tensors are named by their path, `state.0.exp_avg`, and the rest is
+            JSON in the file's header.
         path: ends in .safetensors (which PyTorch and Hugging Face read; the extra `weights`), or
             in .npz (which NumPy reads).
         metadata: texts to keep beside the numbers.
@@ -54,15 +58,19 @@ def save(state: Mapping[str, Any], path: str | os.PathLike[str], metadata: Mappi
     ({'weight': tensor([1., 1.])}, {'made by': 'me'})
     """
     write = _format(Path(os.path.realpath(path)))[0]  # of a link, by the name of what it leads to
-    arrays = _arrays(state)
     texts = dict(metadata or {})
+    if isinstance(state, Mapping) and any(isinstance(value, Mapping) for value in state.values()):
+        flat: dict[str, Any] = {}
+        texts[_NESTED] = json.dumps(pack(state, flat))
+        state = flat
+    arrays = _arrays(state)
     if not all(isinstance(text, str) for pair in texts.items() for text in pair):
         raise TinygradError("metadata is texts by name.", got=repr(texts), mend="str(…), or json.dumps(…)")
     return write_whole(path, lambda file: write(file, arrays, texts))
 
 
-def load(path: str | os.PathLike[str]) -> dict[str, Tensor]:
-    """The Tensors in a .safetensors or .npz file, by name: what `Module.load_state_dict` takes.
+def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The Tensors in a .safetensors or .npz file, by name: what `load_state_dict` takes, as it was saved.
 
     bfloat16, which NumPy lacks, becomes float32.
 
@@ -70,12 +78,19 @@ def load(path: str | os.PathLike[str]) -> dict[str, Tensor]:
         DataFileError: if the file is missing, truncated, corrupt, not what its name says, or a pickle.
         MissingExtraError: for .safetensors without the package safetensors.
     """
-    return {name: Tensor(array) for name, array in _read(path)[0].items()}
+    arrays, texts = _read(path)
+    tensors = {name: Tensor(array) for name, array in arrays.items()}
+    if _NESTED not in texts:
+        return tensors
+    try:
+        return unpack(json.loads(texts[_NESTED]), tensors)  # type: ignore[no-any-return]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _corrupt(Path(path), f"its header does not fit its arrays ({error!r})") from None
 
 
 def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     """The texts that `save` was given as `metadata`; raises as `load`."""
-    return _read(path)[1]
+    return {name: text for name, text in _read(path)[1].items() if name != _NESTED}
 
 
 def _arrays(state: Any) -> dict[str, np.ndarray]:

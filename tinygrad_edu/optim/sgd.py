@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor, written
-from .optimizer import Optimizer
+from ..errors import OptionError
+from ..tensor import Tensor
+from .optimizer import Optimizer, descend
 
 __all__ = ["SGD"]
 
@@ -17,7 +18,8 @@ class SGD(Optimizer):
     """Stochastic gradient descent: p <- p - lr v, where v <- momentum v + (1 - dampening) g.
 
     The first v is g itself, undampened, as in PyTorch. With `nesterov` the step is along
-    g + momentum v (Sutskever and others, 2013).
+    g + momentum v (Sutskever and others, "On the importance of initialization and momentum in deep
+    learning", 2013).
 
     Args:
         params: Tensors, or parameter groups.
@@ -29,7 +31,7 @@ class SGD(Optimizer):
         maximize: go up instead of down.
 
     Raises:
-        ValueError: for a negative rate, momentum or decay, or nesterov without momentum.
+        OptionError: for a negative rate, momentum or decay, or nesterov without momentum.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.tensor([1.0], requires_grad=True)
@@ -49,11 +51,6 @@ class SGD(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        for name, value in (("lr", lr), ("momentum", momentum), ("weight_decay", weight_decay)):
-            if value < 0:
-                raise ValueError(f"SGD: {name} must not be negative; got {value}")
-        if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("SGD: nesterov needs a momentum above 0 and a dampening of 0")
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -64,26 +61,21 @@ class SGD(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
-        data, work, lr, momentum = p._data, self._scratch(p), group["lr"], group["momentum"]
-        if group["weight_decay"]:
-            np.multiply(data, group["weight_decay"], out=work)
-            g = (np.subtract if group["maximize"] else np.add)(work, g, out=work)
-        elif group["maximize"]:
-            g = np.negative(g, out=work)
-        if momentum:
-            v = self._velocity(p, g, group)
-            if group["nesterov"]:
-                np.subtract(data, np.multiply(g, lr, out=work), out=data)
-                g, lr = v, lr * momentum
-            else:
-                g = v
-        np.multiply(g, lr, out=work)
-        np.subtract(data, work, out=data)
-        written(p)
+    def _check(self, group: Mapping[str, Any]) -> None:
+        super()._check(group)
+        if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
+            raise OptionError("SGD: nesterov needs a momentum above 0 and a dampening of 0.")
 
-    def _velocity(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> np.ndarray:
-        """The new v; `g` stays as it is unless it is dampened."""
+    def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
+        data, momentum = p._data, group["momentum"]
+        one, two, _ = self._scratch(p)
+        g = self._gradient(data, g, group, one)
+        if momentum:
+            v = self._velocity(p, g, group, two)
+            g = np.add(g, np.multiply(v, momentum, out=two), out=two) if group["nesterov"] else v
+        descend(data, g, float(group["lr"]), two)
+
+    def _velocity(self, p: Tensor, g: np.ndarray, group: dict[str, Any], work: np.ndarray) -> np.ndarray:
         state = self.state[p]
         kept = state.get("momentum_buffer")
         if kept is None:
@@ -92,6 +84,5 @@ class SGD(Optimizer):
         v: np.ndarray = kept._data
         np.multiply(v, group["momentum"], out=v)
         if group["dampening"]:
-            g = np.multiply(g, 1 - group["dampening"], out=self._scratch(p))
-        np.add(v, g, out=v)
-        return v
+            g = np.multiply(g, 1 - group["dampening"], out=work)
+        return np.add(v, g, out=v)
