@@ -28,7 +28,7 @@ _blas_before: int | None = None
 
 
 def set_num_threads(num: int | None) -> None:
-    """Compute convolutions on `num` threads, each with its share of the images.
+    """Compute convolutions, normalizations, attention and linear layers on `num` threads, each with its share.
 
     Until this is called nothing runs in threads but NumPy's own BLAS, as you set it. From then on BLAS
     runs at one thread, in your own NumPy code too: it is one setting for the whole process.
@@ -61,7 +61,7 @@ def set_num_threads(num: int | None) -> None:
 
 
 def get_num_threads() -> int:
-    """How many threads convolutions are computed on: 1, or what `set_num_threads` was given."""
+    """How many threads layers are computed on: 1, or what `set_num_threads` was given."""
     return _threads
 
 
@@ -129,6 +129,16 @@ def shared(work: Callable[[int, int], Any], n: int, size: int) -> list[Any]:
     rest = [pool.submit(copy_context().run, work, bounds[i], bounds[i + 1]) for i in range(1, parts)]
     own = work(0, bounds[1])
     return [own, *(each.result() for each in rest)]
+
+
+def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The matrix product of two matrices, the rows of `a` shared among threads."""
+    size = a.size * b.shape[1]
+    if _threads == 1 or size < _WORTH:
+        return np.matmul(a, b)
+    z = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    shared(lambda start, stop: np.matmul(a[start:stop], b, out=z[start:stop]), len(a), size)
+    return z
 
 
 def work_space(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
