@@ -9,6 +9,7 @@ from . import numpy_protocol as _numpy_protocol
 from .creation import *
 from .dtypes import *
 from .gates import *
+from .inspecting import inspect
 from .modes import *
 from .random import *
 from .record import GATES, Gate, gate

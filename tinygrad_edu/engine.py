@@ -75,7 +75,7 @@ def _walk(
         made = z.gate
         inputs = z.inputs
         if inputs.__class__ is Freed:
-            raise explaining.freed(made, inputs)
+            raise explaining.freed(z, inputs)
         if born <= clock.last_write:
             inputs = settled(z)
             kept.append(inputs)  # what a rewritten Tensor was before: older gates may still ask for it
@@ -188,7 +188,7 @@ def grad(
         if not x._needs:
             raise NoGradientError(
                 f"grad() with respect to input {i}, which does not require a gradient.",
-                got=f"{x.name or 'a Tensor'} of shape {x.shape}",
+                got=explaining.told(x),
                 mend="make it with requires_grad=True",
             )
     upstreams = [upstream_of(t, g, create_graph) for t, g in zip(outputs, grad_outputs, strict=True)]
@@ -207,7 +207,8 @@ def grad(
         elif g is None and not allow_unused:
             raise UnusedInputError(
                 f"the outputs do not depend on input {i}, so it has no gradient.",
-                got=f"{x.name or 'a Tensor'} of shape {x.shape}",
+                expected="an input of " + "\nand of ".join(map(explaining.told, outputs)),
+                got=explaining.told(x),
                 mend="pass allow_unused=True to get None for it, or materialize_grads=True for zeros",
             )
         found.append(g if g is None or isinstance(g, Tensor) else Tensor(np.array(g)))
@@ -233,6 +234,9 @@ def _walking(
                 for x, g in leaves.values():
                     accumulate(x, g)
             return leaves
+    except Exception as error:
+        explaining.on_the_way_back(error)
+        raise
     finally:
         recording.reset(token)
 
@@ -242,14 +246,14 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
     if not t._needs:
         raise NoGradientError(
             "no gradient can flow back from here: nothing behind it requires one.",
-            got=f"{t.name or 'a Tensor'} of shape {t.shape}, dtype {t.dtype}",
+            got=f"{explaining.told(t)}, dtype {t.dtype}",
             mend="make an input with requires_grad=True, and do not leave the graph with no_grad() or detach()",
         )
     if gradient is None:
         if t._data.size != 1:
             raise NonScalarError(
                 f"backward() without `gradient` starts from one number, but {t.gate or 'this Tensor'} has more.",
-                got=f"shape {t.shape}",
+                got=explaining.told(t),
                 mend="reduce it (.sum(), .mean()), or pass gradient= of the same shape",
             )
         g: Any = np.asarray(1, t.dtype) if t.ndim == 0 else np.ones_like(t._data)
@@ -270,7 +274,10 @@ def accumulate(x: Tensor, g: Any) -> None:
     """Add to `.grad`: in place, as PyTorch does, unless the sum itself must be recorded."""
     if g.shape != x._data.shape:
         raise GradientShapeError(
-            "a rule returned a gradient of the wrong shape.", expected=str(x.shape), got=str(g.shape)
+            "a rule returned a gradient of the wrong shape.",
+            expected=explaining.told(x),
+            got=str(g.shape),
+            mend="run it within tg.inspect() to see which gate's",
         )
     if isinstance(g, Tensor):
         x._grad = g if x._grad is None else x._grad + g

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import DtypeError, FreedGraphError, ShapeError, TinygradError, line_of
+from .errors import DtypeError, FreedGraphError, ShapeError, TinygradError, caller, line_of
 from .tensor import Tensor
 
 WORDS = {
@@ -60,13 +60,31 @@ def not_an_operand(gate: Any, x: Any) -> DtypeError:
     )
 
 
-def freed(gate: Any, inputs: Any) -> FreedGraphError:
-    """The error for a second walk through `gate`; it names the call that freed the graph."""
+def freed(z: Tensor, inputs: Any) -> FreedGraphError:
+    """The error for a second walk through the gate of `z`; it names the call that freed the graph."""
     return FreedGraphError(
-        f"the graph behind {gate.name} was freed by an earlier walk.",
-        got=f"freed by {line_of(inputs.where) or 'an earlier backward()'}",
+        f"the graph behind {z.gate.name} was freed by an earlier walk.",
+        got=f"freed by {line_of(inputs.where) or 'an earlier backward()'}\n{told(z)}",
         mend="pass retain_graph=True to the first backward(), or run the forward again",
     )
+
+
+def told(t: Tensor) -> str:
+    """A Tensor in an error: its name and shape, the gate that made it and, within `tg.inspect()`, the line."""
+    where = line_of(getattr(t, "_where", ("", 0, "")))
+    made = f", made by {t.gate.name}" + (f" at {where}" if where else "") if t.gate is not None else ""
+    return f"{t.name or ('a Tensor' if made or not t._needs else 'a leaf')} of shape {t.shape}{made}"
+
+
+def on_the_way_back(error: Exception) -> None:
+    """Add to an error out of a walk a note of the gate whose rule raised it."""
+    trace, z = error.__traceback__, None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name == "_walk":
+            z = trace.tb_frame.f_locals.get("z")
+        trace = trace.tb_next
+    if isinstance(z, Tensor) and z.gate.name not in str(error):
+        error.add_note(f"in the walk back through {told(z)}, started at {line_of(caller())}")
 
 
 def _clash(shapes: list[tuple[int, ...]]) -> int | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .engine import accumulate
 from .errors import GradientShapeError, NoGradientError
+from .explaining import told
 from .record import cast, clone, run
 from .tensor import Tensor, as_tensor, tick
 
@@ -52,7 +53,7 @@ def _fitting(t: Tensor, returned: Any) -> Tensor:
     if other.shape != t.shape:
         raise GradientShapeError(
             f"a hook must return a gradient of the shape of its Tensor ({t.gate or 'a leaf'}).",
-            expected=str(t.shape),
+            expected=told(t),
             got=str(other.shape),
         )
     return other if other.dtype == t.dtype else cast(other, dtype=t.dtype)
@@ -84,7 +85,7 @@ def register_hook(t: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
     tensor(30.)
     """
     if not t._needs:
-        raise NoGradientError("a hook needs a Tensor that requires a gradient.", got=f"shape {t.shape}")
+        raise NoGradientError("a hook needs a Tensor that requires a gradient.", got=told(t))
     taps = _taps(t)
     key = tick()
     taps.hooks[key] = hook
@@ -94,7 +95,7 @@ def register_hook(t: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
 def retain_grad(t: Tensor) -> None:
     """Keep the gradient of a Tensor that is not a leaf in its `.grad`, too."""
     if not t._needs:
-        raise NoGradientError("retain_grad() needs a Tensor that requires a gradient.", got=f"shape {t.shape}")
+        raise NoGradientError("retain_grad() needs a Tensor that requires a gradient.", got=told(t))
     _taps(t).retain = True
 
 

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError
+from .errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError, line_of
+from .explaining import told
 from .modes import recording
 from .tensor import Tensor, clock, memory, tick, written
 
@@ -88,12 +89,12 @@ def _check_fits(t: Tensor, name: str, result: Tensor) -> None:
     if result.shape != t.shape:
         raise ShapeError(
             f"{name} cannot change the shape of the Tensor it writes.",
-            expected=str(t.shape),
+            expected=told(t),
             got=str(result.shape),
             mend="write the operation without the in-place form",
         )
     if "biuf".index(result.dtype.kind.replace("u", "i")) > "biuf".index(t.dtype.kind.replace("u", "i")):
-        raise DtypeError(f"{name} cannot store {result.dtype} in a Tensor of {t.dtype}.")
+        raise DtypeError(f"{name} cannot store {result.dtype} in a Tensor of {t.dtype}.", got=told(t))
 
 
 def rearrange(t: Tensor, name: str, function: Callable[[Tensor], Tensor]) -> Tensor:
@@ -123,7 +124,7 @@ def detach_(t: Tensor) -> Tensor:
     """
     if t.gate is not None:
         if t._view:
-            raise ViewInPlaceError("detach_ cannot cut off a view.", got=f"shape {t.shape}", mend="use .detach()")
+            raise ViewInPlaceError("detach_ cannot cut off a view.", got=told(t), mend="use .detach()")
         t.gate, t.inputs, t.keywords, t._taps = None, (), {}, None
         t.born = clock.last_write = tick()  # newer than those gates, so the walk notices
     t._needs = False
@@ -139,7 +140,7 @@ def _rewrite(
     if t._needs and t.gate is None:
         raise LeafInPlaceError(
             f"{name} would overwrite a leaf that requires a gradient, while recording.",
-            got=f"{t.name or 'a leaf'} of shape {t.shape}",
+            got=told(t),
             mend="update it inside `with tg.no_grad():`, or write `new = old + …` instead",
         )
     if t._view and not moves:
@@ -161,7 +162,7 @@ def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple
     if base is None or not np.may_share_memory(t._data, base._data):
         raise ViewInPlaceError(
             f"{name} would write a view while recording; the Tensor it looks at could not follow.",
-            got=f"a view of shape {t.shape}" + (f", made by {t.gate.name}" if t.gate else ""),
+            got=f"a view: {told(t)}",
             mend="write to the base (`base[index] = value`), or to a .clone() of the view",
         )
     old = before(t)
@@ -186,6 +187,8 @@ def _become(t: Tensor, old: Tensor, z: Tensor) -> Tensor:
             setattr(t, slot, getattr(z, slot))
     t._taps = old._taps.moved_on() if old._taps is not None else None
     if hasattr(z, "_of"):
+    if hasattr(z, "_where"):
+        t._where, t.name = z._where, t.name or z.name
         t._of = z._of
     clock.last_write = t.born
     return t
@@ -215,8 +218,9 @@ def before(t: Tensor) -> Tensor:
     old = object.__new__(Tensor)
     for slot in _STATE:
         setattr(old, slot, getattr(t, slot))
-    if t.name is not None:
-        old._name = t.name
+    for slot in ("_name", "_where"):
+        if hasattr(t, slot):
+            setattr(old, slot, getattr(t, slot))
     return old
 
 
@@ -270,10 +274,21 @@ def _loads(rule: Any, position: int) -> bool:
 
 
 def _changed(z: Tensor, x: Tensor) -> ChangedAfterUseError:
+    used, wrote = line_of(getattr(z, "_where", ("", 0, ""))), _write_line(x)
+    lines = (f"{told(z)}" if used else "") + wrote
     what = "its own output" if x is z else f"its input {x.name or 'of shape ' + str(x.shape)}"
     return ChangedAfterUseError(
         f"{what} was written after {z.gate.name} used it, so the gradient would be that of other values.",
+        got=lines.strip(),
         expected=f"the values that {z.gate.name} saw",
         mend="call backward() before the write, or write to a .clone(); tg.no_grad() hides a write from the graph, "
-        "not from the values",
+        "not from the values"
+        + ("" if used and wrote else "\nrun it within tg.inspect() to see the lines of use and write"),
+
+
+def _write_line(t: Tensor) -> str:
+    """A line of an error: where `t` was written last, as far as `tg.inspect()` saw it."""
+    by_gate = getattr(t, "_where", ("", 0, "")) if t.gate is not None and hasattr(t, "_past") else ("", 0, "")
+    where = line_of(t._memory.where if t._memory is not None and t._memory.where[0] else by_gate)
+    return f"\nwritten at {where}" if where else ""
     )

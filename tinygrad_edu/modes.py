@@ -38,6 +38,11 @@ class Watch:
         if self.outer is not None:
             self.outer.made(z)
 
+    def wrote(self, t: Any) -> None:
+        """The memory of `t` was written."""
+        if self.outer is not None:
+            self.outer.wrote(t)
+
     def sent(self, z: Any, g: Any, back: Any) -> Any:
         """A gate sent gradients back: the upstream `g`, and pairs of an input and its gradient."""
         return back if self.outer is None else self.outer.sent(z, g, back)

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import dtypes, printing
 from .errors import DtypeError, GradientShapeError, NonScalarError, TinygradError
+from .modes import watching
 
 __all__ = ["Tensor", "as_tensor", "from_numpy", "is_tensor", "tensor"]
 
@@ -35,12 +36,13 @@ clock.last_write = 0
 class Memory:
     """The stamps of one piece of memory, shared by every Tensor that looks at it."""
 
-    __slots__ = ("moved", "replaced", "stamp")
+    __slots__ = ("moved", "replaced", "stamp", "where")
 
     def __init__(self) -> None:
         self.stamp = 0  # when it was last written
         self.replaced = 0  # when its shape or dtype last changed, too
         self.moved = False  # whether its owner was rewritten while recording, and is elsewhere now
+        self.where = ("", 0, "")  # the user's line that wrote it last, within `inspect`
 
 
 class Tensor:
@@ -73,6 +75,7 @@ class Tensor:
         "_past",  # lazily: what this Tensor was before it was rewritten while recording
         "_taps",  # Taps: hooks and retain_grad, once asked for
         "_view",  # looks at another Tensor's memory
+        "_where",  # lazily: the user's line that made it, within `inspect`
         "born",  # a tick of the counter
         "gate",
         "inputs",
@@ -364,6 +367,8 @@ def written(t: Tensor) -> None:
     if t._memory is None:
         t._memory = Memory()
     t._memory.stamp = clock.last_write = tick()
+    if (watch := watching.get()) is not None:
+        watch.wrote(t)
 
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:

@@ -17,6 +17,7 @@ class Memory:
     moved: Any
     replaced: Any
     stamp: int
+    where: Any
     def __init__(self) -> None: ...
 
 class Tensor:
@@ -31,6 +32,7 @@ class Tensor:
     _past: Any
     _taps: Any
     _view: Any
+    _where: Any
     born: builtins.int
     gate: Any
     inputs: Any

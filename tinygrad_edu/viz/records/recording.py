@@ -98,7 +98,7 @@ def _gates(output: Tensor) -> Graph:
         if z.gate is None or id(z) in seen:
             continue
         if isinstance(z.inputs, Freed):
-            raise freed(z.gate, z.inputs)
+            raise freed(z, z.inputs)
         inputs = settled(z) if z.born < clock.last_write else z.inputs
         seen[id(z)] = z, inputs
         stack.extend(x for x in inputs if isinstance(x, Tensor))
@@ -183,7 +183,7 @@ def _node(number: int, value: Any, source: Any, gradient: Any, calls: Calls, map
         "leaf" if made is None else "gate",
         made and made.name,
         made and made.kind,
-        {key: _short(word) for key, word in value.keywords.items()} if made else {},
+        _keywords(value.keywords) if made is not None else {},
         value.requires_grad,
         _values(value._data, maps),
         _values(gradient, maps),
@@ -207,6 +207,12 @@ def _edge(z: Tensor, i: int, source: int, target: int, upstream: Any, sent: Sent
 
 def _values(array: Any, maps: bool) -> Values | None:
     return None if array is None or isinstance(array, (Bundle, dict)) else Values.of(array, maps)
+
+
+def _keywords(keywords: dict[str, Any]) -> dict[str, str]:
+    """What a gate was told, as people would write it: without what it was not, and what it keeps for itself."""
+    told = {key: word for key, word in keywords.items() if word is not None and word is not False and key != "kept"}
+    return {key: _short(word[0] if isinstance(word, tuple) and len(word) == 1 else word) for key, word in told.items()}
 
 
 def _short(word: Any) -> str:
