@@ -18,11 +18,11 @@ from .tensor import *
 from .threads import *
 
 if TYPE_CHECKING:
-    from . import data, func, nn, optim, testing, utils, viz
+    from . import data, func, nn, optim, testing, training, utils, viz
 
 __version__ = "0.1.0"
 
-_LATER = ("data", "func", "nn", "optim", "testing", "utils", "viz")
+_LATER = ("data", "func", "nn", "optim", "testing", "training", "utils", "viz")
 
 
 def __getattr__(name: str) -> _Any:
