@@ -261,7 +261,9 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
         g = gradient if isinstance(gradient, Tensor) else np.array(gradient, dtype=t.dtype)
         if g.shape != t.shape:
             raise GradientShapeError(
-                "`gradient` must have the shape of the output it belongs to.", expected=str(t.shape), got=str(g.shape)
+                "`gradient` must have the shape of the output it belongs to.",
+                expected=f"{t.shape}, for {explaining.told(t)}",
+                got=str(g.shape),
             )
     if create_graph:
         g = g if isinstance(g, Tensor) else Tensor(g)
@@ -272,6 +274,7 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
 
 def accumulate(x: Tensor, g: Any) -> None:
     """Add to `.grad`: in place, as PyTorch does, unless the sum itself must be recorded."""
+    have = x._grad
     if g.shape != x._data.shape:
         raise GradientShapeError(
             "a rule returned a gradient of the wrong shape.",
@@ -280,14 +283,14 @@ def accumulate(x: Tensor, g: Any) -> None:
             mend="run it within tg.inspect() to see which gate's",
         )
     if isinstance(g, Tensor):
-        x._grad = g if x._grad is None else x._grad + g
-    elif x._grad is None:
+        x._grad = g if have is None else have + g
+    elif have is None:
         x._grad = leaf(g if g.__class__ is np.ndarray else np.asarray(g))
-    elif x._grad._needs:
-        x._grad = x._grad + leaf(np.asarray(g))
+    elif have._needs:
+        x._grad = have + leaf(np.asarray(g))
     else:
-        x._grad._data += g
-        written(x._grad)
+        have._data += g
+        written(have)
 
 
 def _leading_to(outputs: Sequence[Tensor], targets: set[int]) -> set[int]:

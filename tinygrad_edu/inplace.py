@@ -42,35 +42,34 @@ def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, wh
     if t._memory is not None and t._memory.moved:
         raise ViewInPlaceError(
             f"{name} would write memory that its owner has left: that was written while recording, and moved on.",
-            got=f"an old view, or an old detach(), of shape {t.shape}",
+            got=f"an old view, or an old detach(): {told(t)}" + _write_line(t),
             mend="take the view again, or write to the base",
         )
     if where is not None:
         value = operands[-1]
         t._data[where] = value._data if isinstance(value, Tensor) else value
-    elif not _straight(t, function, operands):
+    else:
         _store(t, name, function, operands)
     written(t)
     return t
 
 
-def _straight(t: Tensor, function: Any, operands: tuple[Any, ...]) -> bool:
-    """Let a ufunc of one dtype write to the memory itself; False if that is not the case at hand."""
-    gate = getattr(function, "gate", None)
-    data = t._data
-    if gate is None or gate.forward.__class__ is not np.ufunc or len(operands) > 1 or data.dtype.kind != "f":
+def straight(t: Tensor, function: Any, v: Any) -> bool:
+    """Let a ufunc of one dtype write `function(t, v)` to the memory itself; False if that is not the case at hand.
+
+    Half of what `p -= lr * p.grad` costs a small parameter would be Python frames: so this asks for all at once.
+    """
+    data, memory = t._data, t._memory
+    if recording.get() or data.dtype.kind != "f" or (memory is not None and memory.moved):
+        return False
+    b = v._data if isinstance(v, Tensor) else np.asarray(v, data.dtype) if v.__class__ is float else v
+    if getattr(b, "dtype", None) is not data.dtype:
         return False
     try:
-        if not operands:
-            gate.forward(data, out=data)
-            return True
-        v = operands[0]
-        b = v._data if isinstance(v, Tensor) else np.asarray(v, data.dtype) if v.__class__ is float else v
-        if getattr(b, "dtype", None) is not data.dtype:
-            return False
-        gate.forward(data, b, out=data)
+        function.gate.forward(data, b, data)
     except (ValueError, TypeError):
         return False  # a shape or a dtype that does not fit: said by the gate itself
+    written(t)
     return True
 
 
@@ -187,9 +186,9 @@ def _become(t: Tensor, old: Tensor, z: Tensor) -> Tensor:
             setattr(t, slot, getattr(z, slot))
     t._taps = old._taps.moved_on() if old._taps is not None else None
     if hasattr(z, "_of"):
+        t._of = z._of
     if hasattr(z, "_where"):
         t._where, t.name = z._where, t.name or z.name
-        t._of = z._of
     clock.last_write = t.born
     return t
 
@@ -274,16 +273,17 @@ def _loads(rule: Any, position: int) -> bool:
 
 
 def _changed(z: Tensor, x: Tensor) -> ChangedAfterUseError:
+    what = "its own output" if x is z else f"its input {x.name or 'of shape ' + str(x.shape)}"
     used, wrote = line_of(getattr(z, "_where", ("", 0, ""))), _write_line(x)
     lines = (f"{told(z)}" if used else "") + wrote
-    what = "its own output" if x is z else f"its input {x.name or 'of shape ' + str(x.shape)}"
     return ChangedAfterUseError(
         f"{what} was written after {z.gate.name} used it, so the gradient would be that of other values.",
-        got=lines.strip(),
         expected=f"the values that {z.gate.name} saw",
+        got=lines.strip(),
         mend="call backward() before the write, or write to a .clone(); tg.no_grad() hides a write from the graph, "
         "not from the values"
         + ("" if used and wrote else "\nrun it within tg.inspect() to see the lines of use and write"),
+    )
 
 
 def _write_line(t: Tensor) -> str:
@@ -291,4 +291,3 @@ def _write_line(t: Tensor) -> str:
     by_gate = getattr(t, "_where", ("", 0, "")) if t.gate is not None and hasattr(t, "_past") else ("", 0, "")
     where = line_of(t._memory.where if t._memory is not None and t._memory.where[0] else by_gate)
     return f"\nwritten at {where}" if where else ""
-    )

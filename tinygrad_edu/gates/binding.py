@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from ..inplace import write
+import numpy as np
+
+from ..inplace import straight, write
 from ..tensor import Tensor
 
 __all__ = ["methods", "methods_in_place"]
@@ -34,6 +36,7 @@ def methods_in_place(*functions: Callable[..., Any], **named: Callable[..., Any]
 
 def _in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     said = _SIGNS.get(name, name)
+    ufunc = isinstance(getattr(getattr(function, "gate", None), "forward", None), np.ufunc)
 
     # Every operand reaches `write`, which must see them all to decide whether to record.
     @wraps(function)
@@ -45,6 +48,8 @@ def _in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 return function(t, *v[:n], **dict(zip(names, v[n:], strict=True)))
 
             return write(self, said, with_keywords, *operands, *keywords.values())
+        if ufunc and len(operands) == 1 and straight(self, function, operands[0]):
+            return self
         return write(self, said, function, *operands)
 
     called.__name__ = called.__qualname__ = name
