@@ -123,7 +123,7 @@ class FashionMNIST(MNIST):
 def _read(kind: type[MNIST], folder: Path, name: str) -> bytes:
     """The verified content of one of the four files, unpacked."""
     first: DataFileError | None = None
-    for path in (path for inside in kind.INSIDE for path in (folder / inside / name, folder / inside / f"{name}.gz")):
+    for path in (path for inside in kind.INSIDE for path in (folder / inside / f"{name}.gz", folder / inside / name)):
         if path.exists():
             try:
                 return _verified(kind, whole_file(path), name, str(path))

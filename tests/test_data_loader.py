@@ -1,0 +1,307 @@
+"""Splits partition; the loader visits each sample once, repeats exactly, resumes anywhere and leaves no thread."""
+
+import json
+import threading
+import time
+import traceback
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu import data
+from tinygrad_edu.errors import ShapeError, StateDictError
+
+# Splits
+
+
+@given(parts=st.lists(st.integers(0, 20), max_size=5), seed=st.integers(0, 9), stratify=st.booleans())
+def test_random_split_partitions(parts, seed, stratify):
+    n = sum(parts)
+    rows = data.TensorDataset(tg.arange(n), tg.arange(n) % 3)
+    split = data.random_split(rows, parts, seed, stratify=stratify)
+    assert [len(part) for part in split] == parts
+    seen = [part.fetch(np.arange(len(part)))[0].tolist() for part in split if len(part)]
+    assert sorted(i for part in seen for i in part) == list(range(n))
+    again = data.random_split(rows, parts, np.random.default_rng(seed), stratify=stratify)
+    assert [p.indices.tolist() for p in again] == [p.indices.tolist() for p in split]
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=5), st.floats(0.05, 0.95), st.integers(0, 9))
+def test_stratified_parts_hold_their_share_of_each_class(counts, fraction, seed):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    first, _ = data.random_split(labels, [fraction, 1 - fraction], seed, stratify=labels)
+    share = len(first) / len(labels)
+    found = np.bincount(labels[first.indices], minlength=len(counts))
+    assert (np.abs(found - share * np.array(counts)) <= 1 + 1e-9).all()
+
+
+@given(st.lists(st.integers(2, 30), min_size=1, max_size=4), st.integers(2, 5), st.integers(0, 9))
+def test_each_sample_validates_once_and_every_fold_has_its_classes(counts, k, seed):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    k = min(k, len(labels))
+    rows = data.TensorDataset(tg.arange(len(labels)), labels)
+    for stratify in (False, True):
+        folds = data.k_fold(rows, k, seed, stratify=stratify)
+        assert sorted(np.concatenate([v.indices for _, v in folds])) == list(range(len(labels)))
+        for train, validation in folds:
+            assert sorted([*train.indices, *validation.indices]) == list(range(len(labels)))
+    for c, count in enumerate(counts):
+        assert {int((v.labels == c).sum()) for _, v in folds} <= {count // k, -(-count // k)}
+
+
+def test_fractions_and_lengths_that_do_not_fit():
+    assert [len(p) for p in data.random_split(range(10), [0.25, 0.25, 0.5], 0)] == [3, 2, 5]
+    assert [len(p) for p in data.random_split(range(10), [1.0], 0)] == [10]
+    assert data.random_split(range(50), [49, 1], 0)[0].indices.tolist() != list(range(49))
+    for wrong in ([3, 3], [0.5, 0.4], [11, -1], [], [5, 4.5, 0.5]):
+        with pytest.raises(ShapeError, match="counts that sum to 10, or fractions that sum to 1"):
+            data.random_split(range(10), wrong)
+    with pytest.raises(ShapeError, match="one label for each sample"):
+        data.random_split(range(10), [5, 5], stratify=np.zeros(9))
+    for k in (1, 11):
+        with pytest.raises(ValueError, match="k must be from 2"):
+            data.k_fold(range(10), k)
+
+
+def test_subset_and_concat():
+    rows = data.TensorDataset(tg.arange(10) * 10, tg.arange(10) % 2)
+    part = data.Subset(rows, [7, -1, 3])
+    assert part.fetch([2, 0])[0].tolist() == [30, 70]
+    assert part[1][0].item() == 90
+    assert part.labels.tolist() == [1, 1, 1]
+    both = data.ConcatDataset([part, rows, data.Subset(rows, [])])
+    assert len(both) == 13
+    assert both.labels.tolist() == [1, 1, 1] + [0, 1] * 5
+    x, y = both.fetch([12, 0, 3, 2, 4])
+    assert (x.tolist(), y.tolist()) == ([90, 70, 0, 30, 10], [1, 1, 0, 1, 1])
+    assert [both[i][0].item() for i in (0, 2, 3, -1)] == [70, 30, 0, 90]
+    assert data.ConcatDataset(["ab", ("c", "d")]).fetch([3, 0]) == ["d", "a"]
+    for wrong in (lambda: data.Subset(rows, [10]), lambda: both[13], lambda: data.Subset(rows, [-11])):
+        with pytest.raises(IndexError):
+            wrong()
+    with pytest.raises(ValueError, match="at least one"):
+        data.ConcatDataset([])
+
+
+def test_labels_of_every_kind_of_dataset():
+    board = data.digits(train=False)
+    assert data.labels_of(board) is board.labels
+    assert data.labels_of(data.Transformed(board, None)) is board.labels
+    assert data.labels_of([("a", 3), ("b", 1)]).tolist() == [3, 1]
+
+
+# The loader
+
+
+class Noisy(data.Dataset):
+    """Samples that draw: their number and a random one; slow at some places."""
+
+    def __init__(self, n=23, slow=0.0):
+        self.n, self.slow = n, slow
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        if i % 5 == 0:
+            time.sleep(self.slow)
+        return float(i), tg.rand(2)
+
+
+def told(batches):
+    return [[part.tolist() for part in batch] for batch in batches]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_any_number_of_workers_makes_the_same_batches(workers):
+    alone = data.DataLoader(Noisy(), 4, shuffle=True, generator=5)
+    threads = data.DataLoader(Noisy(slow=0.002), 4, shuffle=True, generator=5, num_workers=workers)
+    for _ in range(2):
+        first = told(alone)
+        assert told(threads) == first
+    drawn = [tuple(row) for batch in first for row in batch[1]]
+    assert len(set(drawn)) == len(drawn)  # no two batches share a seed
+
+
+def test_the_seeds_of_batches_are_those_that_seed_sequence_spawns():
+    loader = data.DataLoader(Noisy(6), 2, generator=0)
+    entropy = int(np.random.default_rng(0).integers(2**63))
+    for batch, child in zip(loader, np.random.SeedSequence(entropy).spawn(3), strict=True):
+        rng = np.random.default_rng(child)
+        assert batch[1].numpy().tolist() == [rng.random(2, np.float32).tolist() for _ in range(2)]
+
+
+def test_a_loader_leaves_the_generator_of_the_model_alone():
+    """What a batch draws is not taken from what dropout will draw, whenever batches are made."""
+    after = []
+    for workers in (0, 2):
+        tg.manual_seed(0)
+        list(data.DataLoader(Noisy(), 4, shuffle=True, num_workers=workers))
+        after.append(tg.rand(3).tolist())
+    assert after[0] == after[1]
+
+
+@given(
+    n=st.integers(0, 17),
+    batch_size=st.integers(1, 5),
+    shuffle=st.booleans(),
+    workers=st.sampled_from([0, 2]),
+    taken=st.integers(0, 12),
+    own=st.booleans(),
+)
+def test_a_resumed_run_sees_what_the_uninterrupted_one_would(n, batch_size, shuffle, workers, taken, own):
+    def loader():
+        return data.DataLoader(
+            Noisy(n), batch_size, shuffle, num_workers=workers, generator=3 if own else None
+        )  # fmt: skip
+
+    def run(loader, epochs=3):
+        while loader.epoch < epochs:
+            epoch = loader.epoch
+            for batch in loader:
+                yield epoch, told([batch])
+
+    tg.manual_seed(1)
+    whole = list(run(loader()))
+    tg.manual_seed(1)
+    interrupted = loader()
+    batches, seen = run(interrupted), []
+    for _ in range(min(taken, len(whole))):
+        seen.append(next(batches))
+    state, of_all = json.loads(json.dumps(interrupted.state_dict())), tg.get_rng_state()
+    batches.close()
+    resumed = loader()
+    list(resumed)  # whatever it did before
+    resumed.load_state_dict(state)
+    tg.set_rng_state(of_all)
+    assert seen + list(run(resumed)) == whole
+
+
+def test_an_epoch_that_was_left_is_over():
+    loader = data.DataLoader(range(10), 2, shuffle=True, generator=0)
+    first = [b.tolist() for b in loader]
+    assert (loader.epoch, loader.state_dict()["position"]) == (1, 0)
+    for _ in loader:
+        break
+    assert (loader.epoch, loader.state_dict()["position"]) == (1, 1)
+    again = [b.tolist() for b in loader]
+    assert loader.epoch == 3
+    assert again != first
+    assert sorted(np.concatenate(again)) == list(range(10))
+
+
+def test_two_loops_at_once():
+    loader = data.DataLoader(range(6), 2, shuffle=True, generator=0)
+    pairs = [(a.tolist(), b.tolist()) for a, b in zip(loader, loader, strict=True)]
+    for side in zip(*pairs, strict=True):
+        assert sorted(np.concatenate(side)) == list(range(6))
+
+
+def test_states_that_do_not_fit_change_nothing():
+    loader = data.DataLoader(range(6), 2, shuffle=True, generator=0)
+    before = loader.state_dict()
+    good = data.DataLoader(range(6), 2, generator=1).state_dict()
+    for wrong, text in (
+        ({}, "not the state of a DataLoader"),
+        (data.DataLoader(range(7), 2).state_dict(), r"other data(?s:.)*samples 7(?s:.)*samples 6"),
+        (data.DataLoader(range(6), 3).state_dict(), "batch_size 3"),
+        ({**good, "generator": {"bit_generator": "default_rng"}}, "names no Generator"),
+    ):
+        with pytest.raises(StateDictError, match=text):
+            loader.load_state_dict(wrong)
+        assert loader.state_dict() == before
+
+
+# Threads
+
+
+def workers_alive():
+    return [t for t in threading.enumerate() if t.name.startswith("DataLoader")]
+
+
+class Failing(Noisy):
+    def __getitem__(self, i):
+        if i == 13:
+            raise KeyError("sample thirteen")
+        return super().__getitem__(i)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_error_arrives_with_its_traceback_in_its_turn(workers):
+    batches = iter(data.DataLoader(Failing(), 4, num_workers=workers))
+    assert [next(batches)[0].tolist()[0] for _ in range(3)] == [0, 4, 8]
+    with pytest.raises(KeyError, match="thirteen") as caught:
+        next(batches)
+    text = "".join(traceback.format_exception(caught.value))
+    assert 'raise KeyError("sample thirteen")' in text
+    assert "while the DataLoader made batch 3, of samples 12, 13, 14, 15" in text
+    assert not workers_alive()
+
+
+def test_no_thread_is_left_behind():
+    loader = data.DataLoader(Noisy(200, slow=0.001), 2, num_workers=3)
+    for _ in loader:
+        assert workers_alive()
+        break
+    assert not workers_alive()
+    batches = iter(loader)
+    next(batches)
+    batches.close()
+    assert not workers_alive()
+    assert len(list(loader)) == 100
+    assert not workers_alive()
+
+
+def test_no_more_is_made_ahead_than_asked_for():
+    made = []
+
+    class Counted(Noisy):
+        def __getitem__(self, i):
+            made.append(i)
+            return i
+
+    batches = iter(data.DataLoader(Counted(50), 1, num_workers=2, prefetch_factor=3))
+    next(batches)
+    time.sleep(0.05)
+    assert len(made) == 7
+    batches.close()
+
+
+def test_workers_keep_the_callers_settings():
+    class Settings(Noisy):
+        def __getitem__(self, i):
+            return bool(tg.is_grad_enabled())
+
+    with tg.no_grad():
+        assert not any(batch.numpy().any() for batch in data.DataLoader(Settings(), 4, num_workers=2))
+
+
+# Samplers
+
+
+def test_samplers():
+    loader = data.DataLoader(range(10), 2, sampler=[3, 3, 9], drop_last=True)
+    assert len(loader) == 1
+    assert [b.tolist() for b in loader] == [[3, 3]]
+    weights = np.array([0, 1, 3])
+    sampler = data.WeightedRandomSampler(weights, 4000)
+    loaders = [data.DataLoader(range(3), 4000, sampler=sampler, generator=2) for _ in range(2)]
+    (one,), (other,) = (list(loader) for loader in loaders)
+    assert one.tolist() == other.tolist()
+    counts = np.bincount(one.numpy(), minlength=3)
+    assert counts[0] == 0
+    assert abs(counts[2] / counts[1] - 3) < 0.5
+    assert sorted(data.WeightedRandomSampler(weights, 2, replacement=False)) == [1, 2]
+    for wrong, text in (
+        (lambda: data.WeightedRandomSampler([-1, 2], 1), "none negative"),
+        (lambda: data.WeightedRandomSampler([0, 0], 1), "not all 0"),
+        (lambda: data.WeightedRandomSampler([0, 1], 2, replacement=False), "cannot draw 2 of 1"),
+        (lambda: data.DataLoader(range(3), shuffle=True, sampler=[0]), "no shuffle=True"),
+        (lambda: data.DataLoader(range(3), num_workers=-1), "num_workers must be 0 or more; got -1"),
+        (lambda: data.DataLoader(range(3), prefetch_factor=0), "prefetch_factor must be 1 or more"),
+    ):
+        with pytest.raises(ValueError, match=text):
+            wrong()
