@@ -1,4 +1,17 @@
 """optim: optimizers, under PyTorch's names, with its trajectories."""
 
+from . import averaging, lr_scheduler, swa_utils
+from .adadelta import *
+from .adagrad import *
+from .adam import *
+from .adamax import *
+from .adamw import *
+from .lbfgs import *
+from .lr_finder import *
+from .nadam import *
 from .optimizer import *
+from .penalties import *
+from .radam import *
+from .rmsprop import *
+from .second_order import *
 from .sgd import *
