@@ -465,6 +465,16 @@ def test_a_checkpoint_draws_the_same_numbers_again():
     assert tg.rand(1).item() == after
 
 
+def test_a_checkpoint_moves_running_statistics_twice_as_pytorch_does():
+    x = tg.tensor(np.random.default_rng(0).normal(3, 2, (5, 2)), requires_grad=True)
+    once, twice = tg.nn.BatchNorm1d(2, dtype=tg.float64), tg.nn.BatchNorm1d(2, 1e-5, 1 - 0.9**0.5, dtype=tg.float64)
+    once(x).sum().backward()
+    checkpoint(twice, x).sum().backward()
+    np.testing.assert_allclose(twice.running_mean, once.running_mean, rtol=1e-12)
+    np.testing.assert_allclose(twice.running_var, once.running_var, rtol=1e-12)
+    assert twice.num_batches_tracked.item() == 2
+
+
 def test_a_checkpoint_keeps_no_inner_values():
     import weakref
 

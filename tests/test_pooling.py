@@ -195,7 +195,7 @@ WRONG = {
     "interpolate: mode": lambda: F.interpolate(SMALL, 2, mode="best"),
     "interpolate: axes": lambda: F.interpolate(SMALL, 2, mode="bilinear"),
     "interpolate: align_corners": lambda: F.interpolate(SMALL, 2, align_corners=True),
-    "interpolate: antialias": lambda: F.interpolate(SMALL, 2, mode="linear", antialias=True),
+    "interpolate: antialias": lambda: F.interpolate(SMALL, 2, mode="nearest", antialias=True),
     "interpolate: both": lambda: F.interpolate(SMALL, 2, 2),
     "interpolate: sizes": lambda: F.interpolate(SMALL, (2, 2)),
     "interpolate: nothing left": lambda: F.interpolate(SMALL, scale_factor=0.1),

@@ -97,7 +97,28 @@ def lenet(lib):
     )
 
 
-@pytest.mark.parametrize(("build", "shape"), [(perceptron, (6, 4)), (lenet, (6, 1, 16, 16))])
+def reader(lib):
+    """A two-layer LSTM, of which the last step counts."""
+
+    class Reader(lib.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.head = lib.LSTM(4, 5, num_layers=2, batch_first=True), lib.Linear(5, 3)
+
+        def forward(self, x):
+            return self.head(self.lstm(x)[0][:, -1])
+
+    return Reader()
+
+
+def encoder(lib):
+    layer = lib.TransformerEncoderLayer(8, 2, 16, dropout=0.0, activation="gelu", batch_first=True)
+    return lib.Sequential(layer, lib.Flatten(), lib.Linear(5 * 8, 3))
+
+
+@pytest.mark.parametrize(
+    ("build", "shape"), [(perceptron, (6, 4)), (lenet, (6, 1, 16, 16)), (reader, (6, 5, 4)), (encoder, (6, 5, 8))]
+)
 def test_exchange_with_pytorch(build, shape, tmp_path):
     """Trained there, the same outputs here; trained on here, the same outputs there."""
     torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")

@@ -61,7 +61,12 @@ def embedding(
         raise ShapeError("embedding looks up the rows of a matrix.", got=f"weight {weight.shape}")
     rows, n = input._data, weight.shape[0]
     if rows.dtype.kind not in "iu":
-        raise DtypeError("embedding looks up rows by integers.", got=f"input of {rows.dtype}", mend="input.long()")
+        raise DtypeError(
+            "embedding looks up rows by integers.",
+            expected="input of int64",
+            got=f"input of {rows.dtype}",
+            mend="input.long()",
+        )
     if rows.size and not (rows.min() >= 0 and rows.max() < n):
         wrong = rows[(rows < 0) | (rows >= n)].flat[0]
         raise TinygradError("embedding: a number is no row of the table.", expected=f"0 to {n - 1}", got=str(wrong))

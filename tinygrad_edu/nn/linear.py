@@ -197,6 +197,13 @@ class Bilinear(Module):
             init.uniform_(p, -bound, bound)
 
     def forward(self, input1: Any, input2: Any) -> Tensor:
+        one, other = np.shape(input1), np.shape(input2)
+        if one[:-1] != other[:-1] or one[-1:] + other[-1:] != (self.in1_features, self.in2_features):
+            raise ShapeError(
+                f"Bilinear({self.extra_repr()}) was given inputs that it does not fit.",
+                expected=f"(…, {self.in1_features}) and (…, {self.in2_features}), with the same axes before",
+                got=f"{one} and {other}",
+            )
         return bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:

@@ -265,7 +265,9 @@ def _fractional_max_pool_of(n: int) -> Any:
         for size, m, own in zip(x.shape[-n:], sizes, k, strict=True):
             if m < 1 or m + own - 1 > size:
                 raise ShapeError(
-                    f"{name}: {m} windows of {own} do not fit.", expected=f"output_size + {own} - 1 <= {size}"
+                    f"{name}: {m} windows of {own} do not fit.",
+                    expected=f"from 1 to size - kernel_size + 1 = {size} - {own} + 1 = {size - own + 1} windows",
+                    got=f"output_size {m}, for input {x.shape}",
                 )
         planes = prod(x.shape[:-n])
         samples = random.rand(planes, n) if _random_samples is None else as_tensor(_random_samples)

@@ -39,8 +39,13 @@ def _nearest(n: int, size: int, scale: float, exact: bool) -> tuple[np.ndarray, 
 def _centers(n: int, size: int, scale: float, align_corners: bool) -> np.ndarray:
     """Where the outputs lie on the input's axis: corner on corner, or edge on edge."""
     if align_corners:
-        return np.arange(size) * ((n - 1) / (size - 1) if size > 1 else 0.0)
+        return np.arange(size) * _apart(n, size)
     return (np.arange(size) + 0.5) * scale - 0.5
+
+
+def _apart(n: int, size: int) -> float:
+    """The distance between outputs if corner lies on corner."""
+    return (n - 1) / (size - 1) if size > 1 else 0.0
 
 
 def _linear(n: int, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -50,20 +55,31 @@ def _linear(n: int, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([low, np.minimum(low + 1, n - 1)]), np.stack([1 - share, share])
 
 
+def _keys(d: np.ndarray, a: float) -> np.ndarray:
+    """Keys' cubic convolution: the weight of a pixel at distance d (1981)."""
+    d = np.abs(d)
+    far = np.where(d < 2, ((a * d - 5 * a) * d + 8 * a) * d - 4 * a, 0.0)
+    return np.where(d <= 1, ((a + 2) * d - (a + 3)) * d * d + 1, far)
+
+
 def _cubic(n: int, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Keys' cubic convolution with a = -3/4; beyond the edge the edge is repeated."""
-    a = -0.75
-    low = np.floor(at).astype(np.int64)
-    t = at - low
+    """Beyond the edge the edge is repeated."""
+    around = np.floor(at).astype(np.int64) + np.array([[-1], [0], [1], [2]])
+    return np.clip(around, 0, n - 1), _keys(at - around, a=-0.75)
 
-    def near(d: Any) -> Any:
-        return ((a + 2) * d - (a + 3)) * d * d + 1
 
-    def far(d: Any) -> Any:
-        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
-
-    index = np.stack([np.clip(low + i, 0, n - 1) for i in (-1, 0, 1, 2)])
-    return index, np.stack([far(t + 1), near(t), near(1 - t), far(2 - t)])
+def _antialiased(n: int, m: int, scale: float, mode: str) -> tuple[np.ndarray, np.ndarray]:
+    """A filter as wide as what one output pixel covers, so that none between is skipped; cut at the edge."""
+    wide = max(scale, 1.0)
+    reach = wide * (2 if mode == "bicubic" else 1)
+    center = (np.arange(m) + 0.5) * scale
+    low = np.maximum((center - reach + 0.5).astype(np.int64), 0)
+    high = np.minimum((center + reach + 0.5).astype(np.int64), n)
+    index = low + np.arange((high - low).max(initial=1))[:, None]
+    distance = (index - center + 0.5) / wide
+    weight = _keys(distance, a=-0.5) if mode == "bicubic" else np.maximum(1 - np.abs(distance), 0)
+    weight = np.where(index < high, weight, 0.0)
+    return np.minimum(index, n - 1), weight / weight.sum(0)
 
 
 def interpolate(
@@ -85,12 +101,12 @@ def interpolate(
         align_corners: for linear modes and bicubic, whether the corner pixels' centers stay in place;
             else their outer edges do.
         recompute_scale_factor: whether the scale is that of the rounded sizes.
-        antialias: not covered; average first, or use mode area, to make an image smaller.
+        antialias: for bilinear and bicubic, made smaller: every input pixel counts, as in Pillow.
 
     Raises:
         ShapeError: for a number of axes that `mode` is not for, or an output without a pixel.
         TinygradError: for both or neither of size and scale_factor, an unknown mode, or align_corners
-            where it has no meaning.
+            or antialias where it has no meaning.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor([[[1.0, 2.0]]])
@@ -108,6 +124,8 @@ def interpolate(
     for i, (n, m, scale) in enumerate(zip(plane, sizes, scales, strict=True)):
         if mode.startswith("nearest"):
             index, weight = _nearest(n, m, scale, mode == "nearest-exact")
+        elif antialias:
+            index, weight = _antialiased(n, m, _apart(n, m) if align_corners else scale, mode)
         else:
             at = _centers(n, m, scale, bool(align_corners))
             index, weight = (_cubic if mode == "bicubic" else _linear)(n, at)
@@ -122,8 +140,10 @@ def _check_mode(x: Tensor, mode: str, align_corners: bool | None, antialias: boo
         )
     if align_corners is not None and mode not in _LINEAR:
         raise TinygradError(f"interpolate: align_corners has no meaning for mode {mode!r}.", expected="None")
-    if antialias:
-        raise TinygradError("interpolate does not cover antialias=True.", mend='mode="area"')
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise TinygradError(
+            f"interpolate: antialias has no meaning for mode {mode!r}.", expected="mode bilinear or bicubic"
+        )
     axes = (_LINEAR[mode],) if mode in _LINEAR else (1, 2, 3)
     if x.ndim - 2 not in axes or 0 in x.shape[1:]:
         raise ShapeError(

@@ -23,6 +23,9 @@ def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: boo
     Only the arguments, the results, and the Tensors that the function uses from outside (its
     parameters) are kept between forward and backward. Gradients of any order are exact.
 
+    Whatever else the function does, it does twice. As in PyTorch, the running statistics of a BatchNorm
+    move twice in a step: with a momentum of 1 - sqrt(1 - m) they move as far as with m once.
+
     Args:
         preserve_rng_state: let the second computation draw the same random numbers.
 

@@ -1,5 +1,7 @@
 """pool: the cases of `nn/pooling.py` and `nn/upsampling.py`."""
 
+from typing import Any
+
 from .case import away_from, between, case, real, values
 
 _NAN, _INF = float("nan"), float("inf")
@@ -41,6 +43,14 @@ _PLANES = {1: (9,), 2: (6, 7), 3: (5, 4, 6)}
 def _of(n, *lead):  # type: ignore[no-untyped-def]
     return real(*(lead or (2, 2)), *_PLANES[n])
 
+
+_ANTIALIASED: dict[str, Any] = {
+    "smaller": {"size": (3, 2)},
+    "larger": {"scale_factor": 1.7},
+    "fraction": {"scale_factor": (0.37, 0.6)},
+    "align_corners": {"size": (3, 9), "align_corners": True},
+    "to one": {"size": 1, "align_corners": True},
+}
 
 CASES = [
     *(case(f"max_pool{n}d", _f(f"max_pool{n}d", 2), _of(n)) for n in (1, 2, 3)),
@@ -111,6 +121,8 @@ CASES = [
       for n, mode in ((1, "linear"), (2, "bilinear"), (3, "trilinear"), (2, "bicubic"))),
     *(case(f"interpolate: {mode}, smaller", _f("interpolate", scale_factor=0.45, mode=mode), _of(n))
       for n, mode in ((1, "linear"), (2, "bilinear"), (3, "trilinear"), (2, "bicubic"))),
+    *(case(f"interpolate: {mode}, antialias, {what}", _f("interpolate", mode=mode, antialias=True, **how), _of(2))
+      for mode in ("bilinear", "bicubic") for what, how in _ANTIALIASED.items()),
     case("interpolate: recompute_scale_factor", _f("interpolate", scale_factor=1.3, mode="bilinear",
          recompute_scale_factor=True), _of(2)),
     case("interpolate: bilinear to one, align_corners", _f("interpolate", 1, mode="bilinear", align_corners=True),
