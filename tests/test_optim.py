@@ -1,4 +1,4 @@
-"""SGD: PyTorch's trajectories; groups, state and errors; no memory taken once it is warm."""
+"""Optimizers go where PyTorch's go, recorded and live; groups, state, hooks, errors; no memory taken once warm."""
 
 import copy
 import tracemalloc
@@ -6,105 +6,121 @@ import tracemalloc
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from oracle.record import load
+from oracle.trajectories import COMMAND, OPTIONS, STEPS, TABLE, TRAJECTORIES, advance, make, start, trajectory
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim
-from tinygrad_edu.errors import ChangedAfterUseError, GradientShapeError, StateDictError, TinygradError
+from tinygrad_edu.errors import ChangedAfterUseError, GradientShapeError, OptionError, StateDictError, TinygradError
 
-OPTIONS = [
-    {},
-    {"weight_decay": 0.1},
-    {"maximize": True},
-    {"momentum": 0.9},
-    {"momentum": 0.9, "dampening": 0.3},
-    {"momentum": 0.9, "nesterov": True},
-    {"momentum": 0.9, "weight_decay": 0.1},
-    {"momentum": 0.8, "dampening": 0.3, "weight_decay": 0.1, "maximize": True},
-    {"momentum": 0.8, "nesterov": True, "weight_decay": 0.1},
-    {"momentum": 0.8, "nesterov": True, "weight_decay": 0.1, "maximize": True},
-]
+RECORDED = load(TRAJECTORIES)
+NAMES = [name for name in OPTIONS if name != "LBFGS"]  # those that step from the gradients that are there
+each_row = pytest.mark.parametrize("row", TABLE)
+each_step = pytest.mark.parametrize("row", [row for row, (name, _) in TABLE.items() if name != "LBFGS"])
+each_name = pytest.mark.parametrize("name", OPTIONS)
 
 
-def start():
-    rng = np.random.default_rng(0)
-    return [rng.normal(size=shape) for shape in ((3, 4), (4,), ())]
+@each_row
+def test_trajectories_are_those_recorded_of_pytorch(row):
+    assert row in RECORDED, f"run `{COMMAND}` where PyTorch is installed"
+    assert_allclose(trajectory(tg, *TABLE[row])[[0, 1, 9, -1]], RECORDED[row]["path"], rtol=1e-9, atol=1e-9)
 
 
-def loss_of(w, b, s):
-    """Not quadratic, of three parameters; in either library."""
-    return ((w * b).tanh() * s + w * w * 0.1).sum() + (s * b).sum()
+@pytest.mark.parametrize("name", NAMES)
+def test_trajectories_of_groups_are_those_recorded_of_pytorch(name):
+    found = trajectory(tg, name, {}, groups=True)[[0, 1, 9, -1]]
+    assert_allclose(found, RECORDED[f"{name} groups"]["path"], rtol=1e-9, atol=1e-9)
 
 
-def trajectory(library, make, arrays, steps=25):
-    """The parameters after every step; from the fifth step on the third has no gradient."""
-    params = [library.tensor(a, requires_grad=True) for a in arrays]
-    optimizer = make(params)
-    found = []
-    for step in range(steps):
-        optimizer.zero_grad()
-        loss_of(*params).backward()
-        if step >= 5:
-            params[2].grad = None
-        optimizer.step()
-        found.append([np.array(p.detach().numpy()) for p in params])
-    return found
+def test_nothing_is_recorded_that_is_not_in_the_table():
+    assert RECORDED.keys() == TABLE.keys() | {f"{name} groups" for name in NAMES}, f"run `{COMMAND}`"
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_trajectories_are_pytorchs(options):
+@each_row
+def test_trajectories_are_pytorchs(row):
+    """All of it, its state handed over in the middle: ours goes on from PyTorch's, and the other way round."""
     torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
-    ours = trajectory(tg, lambda params: optim.SGD(params, lr=0.05, **options), start())
-    theirs = trajectory(torch, lambda params: torch.optim.SGD(params, lr=0.05, **options), start())
-    for step, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
-        for a, b in zip(mine, other, strict=True):
-            assert_allclose(a, b, rtol=1e-9, atol=1e-9, err_msg=f"step {step}")
+    name, options = TABLE[row]
+    theirs = trajectory(torch, name, options)
+    assert_allclose(RECORDED[row]["path"], theirs[[0, 1, 9, -1]], rtol=1e-8, atol=1e-8, err_msg=f"run `{COMMAND}`")
+    assert_allclose(trajectory(tg, name, options), theirs, rtol=1e-9, atol=1e-9)
+
+    middle = 12
+    halves = {}
+    for library in (tg, torch):
+        params = [library.tensor(a, requires_grad=True) for a in start()]
+        optimizer = make(library, name, options, params)
+        advance(optimizer, params, middle)
+        halves[library] = ([np.array(p.detach().numpy()) for p in params], optimizer.state_dict())
+    mine, other = halves[tg][1], halves[torch][1]
+    for i, entries in other["state"].items():
+        assert mine["state"][i].keys() == entries.keys() - {"al"}, "al is LBFGS's scratch"
+    for group, g in zip(mine["param_groups"], other["param_groups"], strict=True):
+        assert group.items() <= g.items()
+    for library, (values, state) in ((tg, halves[torch]), (torch, halves[tg])):
+        params = [library.tensor(a, requires_grad=True) for a in values]
+        optimizer = make(library, name, {}, params)
+        optimizer.load_state_dict(handed_over(state, library))
+        assert_allclose(advance(optimizer, params, STEPS - middle), theirs[middle:], rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_gradients_stay_as_they_were(options):
+def handed_over(state, library):
+    """A state with its tensors made the library's own."""
+    if isinstance(state, dict):
+        return {key: handed_over(value, library) for key, value in state.items()}
+    if isinstance(state, list):
+        return [handed_over(value, library) for value in state]
+    return library.tensor(np.asarray(state)) if hasattr(state, "__array__") else state
+
+
+@each_name
+@pytest.mark.parametrize("ending", ["npz", "safetensors"])
+def test_a_file_in_the_middle_changes_no_bit(name, ending, tmp_path):
+    options = OPTIONS[name][-1]
+    params = [tg.tensor(a, requires_grad=True) for a in start()]
+    optimizer = make(tg, name, options, params)
+    advance(optimizer, params, 6)
+    path = tg.save(optimizer.state_dict(), tmp_path / f"x.{ending}")
+    again = [tg.tensor(p.detach(), requires_grad=True) for p in params]
+    other = make(tg, name, {}, again)
+    other.load_state_dict(tg.load(path))
+    assert repr(other) == repr(optimizer)
+    assert (advance(other, again, 9) == advance(optimizer, params, 9)).all()
+
+
+def test_a_file_names_its_tensors_as_people_expect(tmp_path):
+    from safetensors.numpy import load_file
+
+    params = [tg.ones(2, requires_grad=True), tg.ones(3, requires_grad=True)]
+    optimizer = optim.Adam(params, amsgrad=True)
+    (params[0].sum() + params[1].sum()).backward()
+    optimizer.step()
+    found = load_file(tg.save(optimizer.state_dict(), tmp_path / "adam.safetensors"))
+    names = ("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+    assert found.keys() == {f"state.{i}.{name}" for i in (0, 1) for name in names}
+    assert found["state.1.exp_avg"].shape == (3,)
+
+
+@each_step
+def test_gradients_stay_as_they_were(row):
+    name, options = TABLE[row]
     p = tg.tensor([1.0, 2.0], requires_grad=True)
-    optimizer = optim.SGD([p], lr=0.1, **options)
+    optimizer = getattr(optim, name)([p], **options)
     for _ in range(3):
         p.grad = tg.tensor([3.0, -4.0])
         optimizer.step()
         assert p.grad.tolist() == [3, -4]
 
 
-def groups_of(make):
-    def made(params):
-        optimizer = make([{"params": params[:1], "lr": 0.2}, {"params": params[1], "momentum": 0}])
-        optimizer.add_param_group({"params": params[2:], "weight_decay": 0.5})
-        return optimizer
-
-    return made
-
-
-def test_groups_have_options_of_their_own():
-    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
-    ours = trajectory(tg, groups_of(lambda groups: optim.SGD(groups, lr=0.05, momentum=0.9)), start())
-    theirs = trajectory(torch, groups_of(lambda groups: torch.optim.SGD(groups, lr=0.05, momentum=0.9)), start())
-    for mine, other in zip(ours, theirs, strict=True):
-        for a, b in zip(mine, other, strict=True):
-            assert_allclose(a, b, rtol=1e-9, atol=1e-9)
-
-
-def test_options_may_be_changed_between_steps():
-    p = tg.tensor([1.0], requires_grad=True)
-    optimizer = optim.SGD([p], lr=0.1)
-    p.grad = tg.tensor([1.0])
-    optimizer.step()
-    optimizer.param_groups[0]["lr"] = 0.5
-    optimizer.step()
-    assert_allclose(p.detach(), [0.4], rtol=1e-6)
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_a_warm_step_takes_no_memory(options):
-    params = [tg.zeros(200, 300, requires_grad=True), tg.zeros(50, requires_grad=True)]
-    optimizer = optim.SGD(params, lr=0.1, **options)
+@each_step
+def test_a_warm_step_takes_no_memory(row):
+    name, options = TABLE[row]
+    params = [tg.ones(200, 300, requires_grad=True), tg.ones(50, requires_grad=True)]
+    optimizer = getattr(optim, name)(params, **options)
     for p in params:
         p.grad = tg.ones(*p.shape)
-    optimizer.step()
+    for _ in range(7):  # RAdam rectifies from the sixth on
+        optimizer.step()
     memory = [p.numpy().__array_interface__["data"] for p in params]
     tracemalloc.start()
     optimizer.step()
@@ -112,6 +128,39 @@ def test_a_warm_step_takes_no_memory(options):
     tracemalloc.stop()
     assert peak < 4000  # a parameter takes 240,000
     assert memory == [p.numpy().__array_interface__["data"] for p in params]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", [tg.float16, tg.float32])
+def test_parameters_and_state_keep_their_dtype(name, dtype):
+    p = tg.ones(3, dtype=dtype, requires_grad=True)
+    optimizer = getattr(optim, name)([p], lr=0.125)
+    for _ in range(3):
+        p.grad = tg.ones(3, dtype=dtype)
+        optimizer.step()
+    assert p.dtype == dtype
+    assert (p.detach() < 1).all()
+    for key, value in optimizer.state[p].items():
+        assert value.dtype == (tg.float32 if key in ("step", "mu_product") else dtype), key
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_of_any_layout(name):
+    """Transposed in memory, without an element, one in every second place."""
+    rng = np.random.default_rng(0)
+    values = [rng.normal(size=(3, 4)), np.zeros((0, 2)), rng.normal(size=6)]
+    odd = [np.asfortranarray(values[0]), values[1], np.repeat(values[2], 2)[::2]]
+    found = []
+    for arrays in (values, odd):
+        params = [tg.Tensor(a.copy("K") if a.ndim == 2 else a, requires_grad=True) for a in arrays]
+        optimizer = getattr(optim, name)(params, lr=0.1, weight_decay=0.1)
+        for _ in range(3):
+            for p in params:
+                p.grad = tg.Tensor(np.cos(p.numpy()))
+            optimizer.step()
+        found.append([np.array(p.detach()) for p in params])
+    for a, b in zip(*found, strict=True):
+        assert (a == b).all()
 
 
 def test_work_space_serves_parameters_of_any_size_and_dtype():
@@ -129,9 +178,10 @@ def test_work_space_serves_parameters_of_any_size_and_dtype():
     assert all(optimizer._scratch(p) is w for p, w in zip(params, work, strict=True))
 
 
-def test_a_step_between_forward_and_backward_is_noticed():
+@pytest.mark.parametrize("name", NAMES)
+def test_a_step_between_forward_and_backward_is_noticed(name):
     p = tg.tensor([1.0], requires_grad=True)
-    optimizer = optim.SGD([p], lr=0.1)
+    optimizer = getattr(optim, name)([p], lr=0.1)
     loss = (p * p).sum()
     p.grad = tg.tensor([1.0])
     optimizer.step()
@@ -153,6 +203,16 @@ def test_closure_is_run_while_recording():
         assert optimizer.step(closure).item() == 4
     assert p.tolist() == [1]
     assert optimizer.step() is None
+
+
+def test_options_may_be_changed_between_steps():
+    p = tg.tensor([1.0], requires_grad=True)
+    optimizer = optim.SGD([p], lr=0.1)
+    p.grad = tg.tensor([1.0])
+    optimizer.step()
+    optimizer.param_groups[0]["lr"] = np.float64(0.5)  # as a schedule may compute it
+    optimizer.step()
+    assert_allclose(p.detach(), [0.4], rtol=1e-6)
 
 
 def test_zero_grad():
@@ -190,27 +250,6 @@ def test_state_goes_on_where_it_stopped():
     assert saved["param_groups"][0]["params"] == [0]
 
 
-def test_state_dict_has_pytorchs_form():
-    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
-    forms = []
-    for library, module in ((tg, optim), (torch, torch.optim)):
-        params = [library.tensor(a, requires_grad=True) for a in start()]
-        optimizer = module.SGD([{"params": params[:2]}, {"params": params[2:]}], lr=0.1, momentum=0.9)
-        loss_of(*params).backward()
-        optimizer.step()
-        forms.append((params, optimizer))
-    (_, ours), (_, theirs) = forms
-    mine, other = ours.state_dict(), theirs.state_dict()
-    assert list(mine["state"]) == list(other["state"])
-    for group, g in zip(mine["param_groups"], other["param_groups"], strict=True):
-        assert group.items() <= g.items()
-    for i, entries in mine["state"].items():
-        assert entries.keys() == other["state"][i].keys()
-        assert_allclose(entries["momentum_buffer"], other["state"][i]["momentum_buffer"], rtol=1e-12)
-    ours.load_state_dict(other)
-    assert isinstance(ours.state[ours.param_groups[0]["params"][0]]["momentum_buffer"], tg.Tensor)
-
-
 def test_state_that_does_not_fit_changes_nothing():
     p, q = (tg.ones(n, requires_grad=True) for n in (2, 3))
     one, two = optim.SGD([p], lr=0.1, momentum=0.9), optim.SGD([q], lr=0.2, momentum=0.9)
@@ -238,17 +277,118 @@ def test_errors_say_what_is_wrong():
     ):
         with pytest.raises(TinygradError, match=text):
             wrong()
-    for keywords in ({"lr": -1}, {"momentum": -1}, {"weight_decay": -1}, {"nesterov": True}):
-        with pytest.raises(ValueError, match=f"SGD: {next(iter(keywords))}"):
-            optim.SGD([p], **keywords)
-    with pytest.raises(ValueError, match="dampening of 0"):
-        optim.SGD([p], momentum=0.9, dampening=0.1, nesterov=True)
-    p.grad, p.data = tg.ones(2), tg.ones(1)
-    with pytest.raises(GradientShapeError, match=r"another shape(?s:.)*\(1,\)(?s:.)*\(2,\)"):
-        optim.SGD([p]).step()
-    p.data = tg.ones(2)
+    for wrong in (5, {"lr": 1}, {"params": {p}}):
+        with pytest.raises(TinygradError, match="a parameter group is a dict"):
+            optim.SGD([tg.ones(1)]).add_param_group(wrong)
+    p.grad = tg.ones(2)
     with pytest.raises(NotImplementedError):
         optim.Optimizer([p], {}).step()
+
+
+BETAS = ("Adam", "AdamW", "Adamax", "NAdam", "RAdam")
+WRONG = [
+    *[(name, {"lr": lr}) for name in OPTIONS for lr in (-1, float("nan"), float("inf"), tg.tensor(0.1))],
+    *[(name, {"weight_decay": -1}) for name in NAMES],
+    *[(name, {"eps": -1}) for name in NAMES if name != "SGD"],
+    *[(name, {"betas": b}) for name in BETAS for b in ((1, 0), (0, -1), (0.9,), 0.9)],
+    *[("SGD", options) for options in ({"momentum": -1}, {"nesterov": True})],
+    ("SGD", {"nesterov": True, "momentum": 0.9, "dampening": 0.1}),
+    ("Adagrad", {"lr_decay": -1}),
+    ("Adagrad", {"initial_accumulator_value": -1}),
+    *[("Adadelta", {"rho": rho}) for rho in (-0.1, 1.1)],
+    *[("RMSprop", options) for options in ({"alpha": -1}, {"momentum": -1})],
+    ("NAdam", {"momentum_decay": -1}),
+    *[("LBFGS", {key: -1}) for key in ("max_iter", "history_size", "tolerance_grad", "tolerance_change")],
+    ("LBFGS", {"line_search_fn": "armijo"}),
+    *[("Newton", options) for options in ({"damping": -1}, {"tolerance": -1}, {"cg_iterations": 0})],
+]
+
+
+@pytest.mark.parametrize(("name", "options"), WRONG, ids=str)
+def test_options_outside_their_range(name, options):
+    p, (option, *_) = tg.ones(2, requires_grad=True), options
+    word = "line search" if option == "line_search_fn" else option
+    with pytest.raises(OptionError, match=f"{name}: (?s:.)*{word}") as caught:
+        getattr(optim, name)([p], **options)
+    assert isinstance(caught.value, ValueError), "as in PyTorch"
+    if name in NAMES:
+        optimizer = getattr(optim, name)([p])
+        with pytest.raises(OptionError):
+            optimizer.add_param_group({"params": tg.ones(1), **options})
+        with pytest.raises(OptionError):
+            optimizer.load_state_dict({"state": {}, "param_groups": [{"params": [0], **options}]})
+        assert [group["params"] for group in optimizer.param_groups] == [[p]]
+
+
+def test_a_misshapen_gradient_changes_nothing():
+    p, q = (tg.ones(2, requires_grad=True) for _ in range(2))
+    p.grad, q.grad = tg.ones(2), tg.ones(2)
+    q.data = tg.ones(1)
+    with pytest.raises(GradientShapeError, match=r"another shape(?s:.)*\(1,\)(?s:.)*\(2,\)"):
+        optim.SGD([p, q]).step()
+    assert p.tolist() == [1, 1]
+
+
+def test_what_is_no_state_of_an_optimizer():
+    optimizer = optim.SGD([tg.ones(1, requires_grad=True)])
+    with pytest.raises(StateDictError, match=r"no state_dict of an optimizer(?s:.)*weight"):
+        optimizer.load_state_dict(nn.Linear(1, 1).state_dict())
+    with pytest.raises(StateDictError, match="none of its groups"):
+        optimizer.load_state_dict({"state": {7: {}}, "param_groups": [{"params": [0]}]})
+
+
+def test_adamw_stays_decoupled_with_a_state_of_adam():
+    p = tg.ones(1, requires_grad=True)
+    optimizer = optim.AdamW([p])
+    optimizer.load_state_dict(optim.Adam([p]).state_dict())
+    assert optimizer.param_groups[0]["decoupled_weight_decay"]
+
+
+def test_steps_that_pytorch_once_counted_with_plain_numbers():
+    p = tg.ones(1, requires_grad=True)
+    p.grad = tg.ones(1)
+    optimizer = optim.Adam([p])
+    optimizer.step()
+    state = optimizer.state_dict()
+    state["state"][0]["step"] = 1
+    optimizer.load_state_dict(state)
+    optimizer.step()
+    assert optimizer.state[p]["step"].item() == 2
+
+
+def test_centered_rmsprop_never_takes_the_root_of_less_than_nothing():
+    p = tg.zeros(1000, requires_grad=True)
+    optimizer = optim.RMSprop([p], centered=True, alpha=0.5)
+    p.grad = tg.linspace(0.1, 3, 1000)
+    for _ in range(60):
+        optimizer.step()
+    assert np.isfinite(p.numpy()).all()
+
+
+def test_hooks_of_a_step():
+    p = tg.ones(1, requires_grad=True)
+    optimizer, seen = optim.SGD([p], lr=0.5), []
+    before = optimizer.register_step_pre_hook(lambda o, args, kwargs: seen.append(("before", o, args, p.item())))
+    optimizer.register_step_post_hook(lambda o, args, kwargs: seen.append(("after", o, args, p.item())))
+    p.grad = tg.ones(1)
+    optimizer.step()
+    assert seen == [("before", optimizer, (None,), 1), ("after", optimizer, (None,), 0.5)]
+    before.remove()
+    optimizer.step()
+    assert [what for what, *_ in seen] == ["before", "after", "after"]
+
+
+def test_a_copy_goes_its_own_way():
+    p = tg.ones(2, requires_grad=True)
+    optimizer = optim.Adam([p])
+    p.grad = tg.ones(2)
+    optimizer.step()
+    other = copy.deepcopy(optimizer)
+    (q,) = other.param_groups[0]["params"]
+    other.step()
+    optimizer.step()
+    assert q is not p
+    assert q.tolist() == p.tolist()
 
 
 def test_repr_is_pytorchs():
