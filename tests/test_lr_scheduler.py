@@ -1,6 +1,7 @@
 """Schedules: PyTorch's rates and momentums, their state, what they refuse, and their pictures."""
 
 import copy
+import inspect
 import json
 import math
 
@@ -117,6 +118,18 @@ SCHEDULES = {
     ),
 }  # fmt: skip
 METRICS = [3, 2, 2, 1.99995, 2, 1.5, 1.6, math.nan, 1.6, 1.5, 1.4, *[1.3, 1.29] * 6, *[1.2] * 30]
+
+
+def test_names_arguments_and_defaults_are_pytorchs():
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    left_out = {"device", "last_epoch of SequentialLR"}  # there is one device; PyTorch does not heed the other
+    for module in ("lr_scheduler", "swa_utils"):
+        ours, theirs = getattr(optim, module), getattr(torch.optim, module)
+        for name in theirs.__all__:
+            mine, other = (inspect.signature(getattr(library, name)).parameters for library in (ours, theirs))
+            expected = {a: p.default for a, p in other.items() if not {a, f"{a} of {name}"} & left_out}
+            assert {a: p.default for a, p in mine.items()} == expected, name
+            assert list(mine) == list(expected), name
 
 
 @pytest.mark.parametrize("name", [name for name in SCHEDULES if name != "InverseTimeLR"])

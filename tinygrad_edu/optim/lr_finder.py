@@ -52,7 +52,7 @@ class LRCurve:
         from ..viz.plots import BLUE, ORANGE, new_axes
 
         ax = new_axes(ax, title="learning-rate finder", xlabel="learning rate", ylabel="loss", xscale="log")
-        ax.plot(self.rates, self.losses, ".", color=BLUE, alpha=0.45, markersize=4, label="loss of a batch")
+        ax.plot(self.rates, self.losses, ".", color=BLUE, alpha=0.75, markersize=4, label="loss of a batch")
         ax.plot(self.rates, self.smoothed, color=BLUE, linewidth=2, label="smoothed")
         low, high = self.smoothed.min(), self.smoothed.max()
         room = 0.15 * (high - low) or 1.0

@@ -279,7 +279,7 @@ class PolynomialLR(_Factor):
 
 
 class InverseTimeLR(_Factor):
-    """The initial rate divided by 1 + decay t: CS231n's 1/t decay, at the rates of Robbins and Monro (1951).
+    """The initial rate divided by 1 + decay t: CS231n's 1/t decay (Robbins and Monro 1951).
 
     Args:
         optimizer: the rates of its groups are set.

@@ -214,7 +214,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, LRScheduler):
         return value.state_dict()
     if callable(value):
-        return None if isinstance(value, _FUNCTIONS) else copy.deepcopy(vars(value))
+        return None if isinstance(value, _FUNCTIONS) else copy.deepcopy(getattr(value, "__dict__", None))
     return value
 
 
