@@ -63,7 +63,7 @@ class Optimizer:
         self._before: dict[int, Callable[..., Any]] = {}  # hooks of a step
         self._after: dict[int, Callable[..., Any]] = {}
         self._room: dict[np.dtype, np.ndarray] = {}  # work space: one array for each dtype,
-        self._work: dict[Tensor, Triple] = {}  # and its views, for each parameter
+        self._work: dict[Tensor, tuple[np.ndarray, Triple]] = {}  # and its views, for each parameter's array
         groups = list(params)
         if not groups:
             raise TinygradError(
@@ -147,28 +147,33 @@ class Optimizer:
             GradientShapeError: for a gradient of another shape than its parameter, which lost its
                 own since; nothing is changed.
         """
-        for hook in tuple(self._before.values()):
-            hook(self, (closure,), {})
+        self._call(self._before, closure)
         loss = self._step(closure)
-        for hook in tuple(self._after.values()):
-            hook(self, (closure,), {})
+        self._call(self._after, closure)
         return loss
+
+    def _call(self, hooks: dict[int, Callable[..., Any]], closure: Any) -> None:
+        if hooks:
+            for hook in tuple(hooks.values()):
+                hook(self, (closure,), {})
 
     def _step(self, closure: Callable[[], Any] | None) -> Any:
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        ready = [
-            (p, p._grad._data, group) for group in self.param_groups for p in group["params"] if p._grad is not None
-        ]
-        for p, g, _ in ready:
-            if g.shape != p._data.shape:
-                raise GradientShapeError(
-                    f"the .grad of {p.name or 'a parameter'} has another shape than its values.",
-                    expected=str(p.shape),
-                    got=str(g.shape),
-                )
+        ready = []  # all gradients are looked at before anything is written
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p._grad is not None:
+                    g = p._grad._data
+                    if g.shape != p._data.shape:
+                        raise GradientShapeError(
+                            f"the .grad of {p.name or 'a parameter'} has another shape than its values.",
+                            expected=str(p.shape),
+                            got=str(g.shape),
+                        )
+                    ready.append((p, g, group))
         for p, g, group in ready:
             self._update(p, g, group)
             written(p)
@@ -229,16 +234,17 @@ class Optimizer:
     def _scratch(self, p: Tensor) -> Triple:
         """Work space, three arrays like `p`: one piece of memory for each dtype, shared by all parameters."""
         data = p._data
-        views = self._work.get(p)
-        if views is None or views[0].shape != data.shape or views[0].dtype != data.dtype:
-            room = self._room.get(data.dtype)
-            if room is None or room.shape[1] < data.size:
-                size = max(q._data.size for q in self._parameters() if q._data.dtype == data.dtype)
-                room = self._room[data.dtype] = np.empty((3, size), data.dtype)
-                self._work = {q: kept for q, kept in self._work.items() if kept[0].dtype != data.dtype}
-            one, two, three = (row[: data.size].reshape(data.shape) for row in room)
-            views = self._work[p] = (one, two, three)
-        return views
+        held = self._work.get(p)
+        if held is not None and held[0] is data:
+            return held[1]
+        room = self._room.get(data.dtype)
+        if room is None or room.shape[1] < data.size:
+            size = max(q._data.size for q in self._parameters() if q._data.dtype == data.dtype)
+            room = self._room[data.dtype] = np.empty((3, size), data.dtype)
+            self._work = {q: kept for q, kept in self._work.items() if kept[0].dtype != data.dtype}
+        one, two, three = (row[: data.size].reshape(data.shape) for row in room)
+        self._work[p] = (data, (one, two, three))
+        return one, two, three
 
     # Saving and loading.
 
