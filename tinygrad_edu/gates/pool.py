@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..record import gate, run
+from ..threads import shared
 from .indexing import indexing
+from .route import BITS
 
 __all__: list[str] = []  # what users call is in nn/pooling.py and nn/upsampling.py
 
@@ -40,7 +42,14 @@ class Window(NamedTuple):
             k == 1 or (d == 1 and s >= k) for k, s, d in zip(self.kernel, self.stride, self.dilation, strict=True)
         )
 
+    def tiles(self, shape: tuple[int, ...]) -> bool:
+        """Whether whole windows lie side by side, with nothing around them."""
+        axes = zip(shape[len(shape) - len(self.size) :], self.kernel, self.stride, self.size, strict=True)
+        inside = all(k <= s and (size - 1) * s + k <= n for n, k, s, size in axes)
+        return inside and not any(self.padding) and set(self.dilation) <= {1}
 
+
+_PASSES = 8  # a pass over an element takes as long as so many products in a convolution
 _LONG = 4  # from here on NumPy's own reduction over a window beats one call a tap
 
 
@@ -95,7 +104,8 @@ def _in_windows(x: np.ndarray, axis: int, k: int, size: int) -> np.ndarray:
 
 def _largest(x: np.ndarray, window: Window) -> np.ndarray:
     start = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    return _reduced(x, window, np.maximum, start)
+    found = shared(lambda a, b: _reduced(x[a:b], window, np.maximum, start), len(x), _PASSES * x.size)
+    return found[0] if len(found) == 1 else np.concatenate(found)
 
 
 def places(z: np.ndarray, x: np.ndarray, window: Window, steps: Any) -> np.ndarray:
@@ -145,6 +155,8 @@ def _note_nans(code: np.ndarray, x: np.ndarray, taps: list[Any]) -> None:
 
 def _sent(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.ndarray:
     """Each upstream at the element that won its window, added up where windows overlap."""
+    if window.tiles(x.shape) and not np.isnan(z).any():
+        return _routed(g, z, x, window)
     out = np.zeros_like(x, dtype=g.dtype)
     steps = [s // out.itemsize for s in out.strides]  # zeros_like keeps the order of the axes in memory
     at = places(z, x, window, steps)
@@ -155,6 +167,37 @@ def _sent(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.nda
     else:
         np.add.at(row, at.ravel(), g.ravel())
     return out
+
+
+def _routed(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.ndarray:
+    """`_sent` for windows side by side, back through the axes as the largest was found: no table of places."""
+    axes = range(x.ndim - len(window.size), x.ndim)
+    out = np.zeros_like(x, dtype=g.dtype)
+
+    def part(start: int, stop: int) -> None:
+        below, upstream = [x[start:stop]], g[start:stop]
+        for axis in axes[:0:-1]:  # the last one first, so that of equals the first in its row wins, then the first row
+            below.append(_reduced_along(below[-1], axis, np.maximum, -np.inf, *window.along(axis - axes[0])))
+        tops = [z[start:stop], *below[:0:-1]]
+        for axis, top, seen in zip(axes, tops, below[::-1], strict=True):
+            to = out[start:stop] if seen is below[0] else np.zeros_like(seen, dtype=g.dtype)
+            taps = [_on(axis, at) for _, at in _taps(seen.shape[axis], *window.along(axis - axes[0]))]
+            _route_along(upstream, top, seen, to, taps)
+            upstream = to
+
+    shared(part, len(x), _PASSES * x.size)
+    return out
+
+
+def _route_along(g: np.ndarray, top: np.ndarray, x: np.ndarray, out: np.ndarray, taps: list[Any]) -> None:
+    """g at the first tap of x that equals the top; as bits, for an infinite g times 0 would be nan."""
+    bits = BITS[g.dtype]
+    left, out = g.view(bits), out.view(bits)
+    for i, at in enumerate(taps[:-1]):
+        np.multiply(left, x[at] == top, out=out[at])
+        left = np.subtract(left, out[at], out=out[taps[-1]] if i == len(taps) - 2 else None)
+    if len(taps) == 1:
+        out[taps[0]] = left
 
 
 def _steps(shape: tuple[int, ...]) -> list[int]:

@@ -40,7 +40,7 @@ gate = partial(record.gate, kind="route")
 
 # NumPy takes a 0-d array in half the time of a Python 0.
 _ZERO = {np.dtype(c): np.zeros((), c) for c in "?bBhHiIlLqQefd"}
-_BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
+BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 
 
 def only(g: Any, mask: Any) -> Any:
@@ -51,7 +51,7 @@ def only(g: Any, mask: Any) -> Any:
     """
     if isinstance(g, Tensor):
         return _where(mask, g, np.zeros((), g.dtype))
-    return (g.view(_BITS[g.dtype]) * mask).view(g.dtype)
+    return (g.view(BITS[g.dtype]) * mask).view(g.dtype)
 
 
 # Between two.
