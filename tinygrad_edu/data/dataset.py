@@ -183,7 +183,9 @@ def labels_of(dataset: Any) -> np.ndarray:
 
 
 def _scaled(images: np.ndarray) -> np.ndarray:
-    return np.divide(images, np.float32(255), dtype=np.float32)
+    scaled = images.astype(np.float32)
+    scaled /= np.float32(255)
+    return scaled
 
 
 def default_collate(samples: list[Any]) -> Any:

@@ -148,7 +148,7 @@ def _verified(kind: type[MNIST], given: bytes, name: str, where: str) -> bytes:
             f"{where} is {'truncated' if len(content) < known.size else 'another file'}: not the length of {name}.",
             expected=f"{known.size} bytes (uncompressed)",
             got=f"{len(content)}" if len(content) <= known.size else f"more than {known.size}",
-            mend="delete it and pass download=True, or copy it again",
+            mend="pass download=True, or copy it again",
         )
     if known.sha256:
         _same(known.sha256, content, kind, name, where)
@@ -169,7 +169,7 @@ def _same(expected: str, content: bytes, kind: type[MNIST], name: str, where: st
             f"{where} is corrupt, or not {kind.__name__}'s: its content is not that of {name}.",
             expected=f"SHA-256 {expected}",
             got=f"SHA-256 {found}",
-            mend="delete it and pass download=True, or copy it again",
+            mend="pass download=True, or copy it again",
         )
 
 
