@@ -129,7 +129,8 @@ def few_tiles_are_enough(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("channels", "k", "size", "padding"), [(64, 3, 12, 1), (256, 3, 6, 0), (16, 5, 12, 4), (33, 5, 9, 2)]
+    ("channels", "k", "size", "padding"),
+    [(64, 3, 12, 1), (256, 3, 6, 0), (16, 5, 12, 4), (33, 5, 9, 2), (16, 5, 13, 0)],
 )
 @pytest.mark.parametrize(("dtype", "error"), [("float32", 2e-5), ("float64", 1e-13)])
 def test_the_error_of_winograd_is_as_documented(channels, k, size, padding, dtype, error):
@@ -150,11 +151,12 @@ def test_every_check_holds_of_winograd():
     check_case(CASES["conv2d: sixteen channels"])
 
 
-def test_winograd_in_chunks_and_threads_changes_nothing(monkeypatch, two_threads):
+@pytest.mark.parametrize(("n", "k", "padding"), [(16, 3, ((1, 1), (0, 1))), (12, 5, ((0, 0), (0, 0)))])
+def test_winograd_in_chunks_and_threads_changes_nothing(n, k, padding, monkeypatch, two_threads):
     rng = np.random.default_rng(0)
-    x, w = rng.normal(size=(5, 16, 16, 16)), rng.normal(size=(18, 16, 3, 3))
-    how = window.Sliding((1, 1), ((1, 1), (0, 1)), (1, 1))
-    size = how.places((16, 16), (3, 3))
+    x, w = rng.normal(size=(5, 16, n, n)), rng.normal(size=(18, 16, k, k))
+    how = window.Sliding((1, 1), padding, (1, 1))
+    size = how.places((n, n), (k, k))
     whole = all_three(x, w, how, size)
     for chunk in (1, 10**5):
         monkeypatch.setattr(winograd, "_CHUNK", chunk)

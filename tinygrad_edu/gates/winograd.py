@@ -183,8 +183,52 @@ def _lay(z: Any, out: Any) -> None:
 def conv_input(g: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
     """The forward of `window.conv_input`: the same with each window turned round, and as much border as it needs."""
     k = w.shape[2]
+    if not any(map(any, how.padding)) and 2 * _count(size) > 3 * _count(g.shape[2:]):
+        return _spread(g, w, b, size)
     turned = w[:, :, ::-1, ::-1].swapaxes(0, 1)
     return conv(g, turned, b, size, how._replace(padding=tuple((k - 1 - p, k - 1 - q) for p, q in how.padding)))
+
+
+def _count(size: Any) -> int:
+    """How many tiles cover an image."""
+    return math.prod(-(-s // _M) for s in size)
+
+
+def _spread(g: Any, w: Any, b: Any, size: Any) -> Any:
+    """`conv_input` where the border would make many tiles of few: the steps of `conv` transposed, last one first.
+
+    From each tile of g comes one of n x n, B [(G w) ∘ (A g)], and where those overlap they add up.
+    """
+    outs, channels, k, _ = w.shape
+    at, gt, bt = transforms(_M, k, g.dtype)
+    n = len(bt)
+    weights = _both(gt, w.transpose(2, 3, 0, 1), "weights").reshape(n * n, outs, channels)
+    rows, columns = (-(-s // _M) for s in g.shape[2:])
+    more = -(-n // _M) - 1  # how many tiles further a tile reaches
+    found = new_images((len(g), channels, *size), (0, 2, 3, 1), g.dtype)
+    out = found.transpose(0, 2, 3, 1)
+
+    def part(start: int, stop: int) -> None:
+        row_bytes = n * n * columns * max(channels, outs) * g.itemsize
+        for images in sorted({(i.start, i.stop) for i, _ in _chunks(start, stop, rows, row_bytes, weights.nbytes)}):
+            here = slice(*images)
+            points = _both(at.T, _tiles(g[here], (0, 0), _M, range(rows), columns, "tiles"), "points")
+            count = points.shape[2]
+            products = work_space("tiles", (n * n, count * rows * columns, channels), g.dtype)
+            np.matmul(points.reshape(n * n, -1, outs), weights, out=products)
+            z = _both(bt.T, products.reshape(n, n, count, rows, columns, channels), "points")
+            whole = work_space("whole", (_M, _M, count, rows + more, columns + more, channels), g.dtype)
+            whole[...] = 0
+            for i in range(more + 1):
+                for j in range(more + 1):
+                    piece = z[i * _M : (i + 1) * _M, j * _M : (j + 1) * _M]
+                    whole[: len(piece), : piece.shape[1], :, i : i + rows, j : j + columns] += piece
+            _lay(whole, out[here])
+            if b is not None:
+                out[here] += b
+
+    shared(part, len(g), g.size * channels * k * k)
+    return found
 
 
 def conv_weight(g: Any, x: Any, size: Any, how: Any) -> Any:
