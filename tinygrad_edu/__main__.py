@@ -7,14 +7,15 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .errors import MissingExtraError
+from .commands import explain, predict, train
+from .errors import TinygradError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status, 0 for success.
 
     >>> main([])  # doctest: +ELLIPSIS
-    usage: tinygrad-edu [-h] [--version] {tour} ...
+    usage: tinygrad-edu [-h] [--version] {tour,explain,train,predict} ...
     <BLANKLINE>
     an autograd engine on NumPy that shows its work
     ...
@@ -26,17 +27,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tour = commands.add_parser("tour", help=about, description=about)
     tour.add_argument("--quick", action="store_true", help="try every gate on one draw of inputs instead of three")
     tour.add_argument("--out", default="tour", metavar="DIR", help="the folder to write to (default: %(default)s)")
+    tour.set_defaults(run=_tour)
+    explain.add(commands)
+    train.add(commands)
+    predict.add(commands)
     chosen = parser.parse_args(arguments)
     if chosen.command is None:
         parser.print_help()
         return 0
-    from .tour import run
-
     try:
-        return run(chosen.out, quick=chosen.quick)
-    except MissingExtraError as error:
+        return int(chosen.run(chosen))
+    except TinygradError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _tour(chosen: argparse.Namespace) -> int:
+    from .tour import run
+
+    return run(chosen.out, quick=chosen.quick)
 
 
 if __name__ == "__main__":

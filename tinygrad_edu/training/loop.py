@@ -57,8 +57,8 @@ def fit(
         checkpoint: the path of one file (.safetensors or .npz), written after every epoch; or a
             `Checkpoint`, which says how often.
         resume: go on from the checkpoint if there is one.
-        progress: show a bar with loss, accuracy and speed (the extra `progress`; without it, a line
-            for every epoch).
+        progress: show a bar with loss, accuracy and speed (the extra `progress`; without it, or in a
+            log file, a line for every epoch).
 
     Raises:
         NonFiniteError: as soon as a loss is inf or nan, saying where it was born; the parameters are

@@ -18,7 +18,7 @@ _OFTEN = 0.05  # seconds between two looks at the metrics: computing them for ev
 
 
 class Progress(Callback):
-    """A bar by tqdm (the extra `progress`); without tqdm, a line for every epoch.
+    """A bar by tqdm (the extra `progress`), in a terminal or a notebook; without them, a line for every epoch.
 
     >>> Progress().state_dict()  # nothing to remember
     {}
@@ -30,6 +30,8 @@ class Progress(Callback):
 
     def on_epoch_start(self, run: Run) -> None:
         """A new bar, as long as the data says."""
+        if not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+            return
         try:
             from tqdm.auto import tqdm
         except ImportError:

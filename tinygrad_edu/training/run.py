@@ -117,12 +117,12 @@ class Run:
         def closure() -> Any:  # LBFGS calls it more than once
             nonlocal first
             random = get_rng_state()
-            self.optimizer.zero_grad()
             outputs = self.model(*inputs)
             loss = self.loss(outputs, targets)
             value = loss.item()
             if not np.isfinite(value):
                 explain(self, inputs, targets, value, random)
+            self.optimizer.zero_grad()  # not before: the report tells of the last gradients
             loss.backward()
             if first:
                 self.value, first = value, False
