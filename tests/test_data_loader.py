@@ -215,6 +215,18 @@ def test_states_that_do_not_fit_change_nothing():
         assert loader.state_dict() == before
 
 
+def test_arrays_are_fetched_whole_batches_at_a_time():
+    class Rows(data.TensorDataset):
+        def __getitem__(self, i):
+            raise AssertionError("item by item")
+
+    rows = Rows(tg.arange(20), tg.arange(20) % 2)
+    parts = data.random_split(rows, [0.5, 0.5], 0)
+    kept = data.Transformed(data.ConcatDataset(parts), lambda x, y: (x * 10, y))
+    seen = [x for batch, _ in data.DataLoader(kept, 6, shuffle=True, generator=0) for x in batch.tolist()]
+    assert sorted(seen) == list(range(0, 200, 10))
+
+
 # Threads
 
 
