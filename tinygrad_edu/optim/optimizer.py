@@ -355,5 +355,5 @@ def average_square(mean: np.ndarray, g: np.ndarray, weight: float, work: np.ndar
 
 def descend(data: np.ndarray, direction: np.ndarray, rate: float, work: np.ndarray) -> None:
     """data <- data - rate direction, in place."""
-    np.multiply(direction, rate, out=work)
-    np.subtract(data, work, out=data)
+    np.multiply(direction, rate, work)
+    np.subtract(data, work, data)
