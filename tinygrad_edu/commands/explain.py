@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Print the explanation, or write it to the file."""
-    from ..errors import ExpressionError
+    from ..errors import DataFileError, ExpressionError
     from ..viz import Explanation
     from ..viz.expression import evaluate
 
@@ -50,5 +50,8 @@ def run(chosen: argparse.Namespace) -> int:
     explanation = Explanation(output, expand=chosen.expand)
     if chosen.check:
         explanation.check()
-    print(explanation if chosen.out is None else explanation.save(chosen.out))
+    try:
+        print(explanation if chosen.out is None else explanation.save(chosen.out))
+    except OSError as error:
+        raise DataFileError(f"{chosen.out} cannot be written: {error.strerror or error}.") from None
     return 0

@@ -86,6 +86,7 @@ loss = nn.CrossEntropyLoss()
 optimizer = optim.{optimizer}(model.parameters(), lr={lr}{more})
 
 inputs, targets = held_back.fetch([0, 1])
+inputs.name, targets.name = "inputs", "targets"
 viz.save(loss(model(inputs), targets), OUT / "{graph}")  # a step on two samples, as a graph
 
 history = training.fit(

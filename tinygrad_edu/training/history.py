@@ -81,8 +81,10 @@ class History:
                 points = [(row["epoch"], scale * row[prefix + name]) for row in self.rows if prefix + name in row]
                 if points:
                     color = ORANGE if prefix else BLUE
-                    axes.plot(*zip(*points, strict=True), style, color=color, markersize=3.5, label=label)
-            axes.xaxis.get_major_locator().set_params(integer=True)
+                    marks = {"markersize": 3.5 if len(points) <= 30 else 0}  # many would hide the line
+                    axes.plot(*zip(*points, strict=True), style, color=color, label=label, **marks)
+            axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+            axes.set_xlim(0.5, max([1, *self["epoch"]]) + 0.5)
             axes.set(title="accuracy in %" if name == "accuracy" else name, xlabel="epoch")
             values = [row[p + name] for row in self.rows for p in ("", "val_") if p + name in row]
             if name == "loss" and min(values) > 0 and max(values) > 10 * min(values):

@@ -113,12 +113,12 @@ class Monitor(Callback):
             MissingExtraError: without matplotlib (the extra `plot`).
         """
         weights = {name: rows for name, rows in self.parameters.items() if not name.endswith("bias")}
-        figure, (first, second, third, fourth) = subplots(2, 2)
+        figure, (first, second, third, fourth) = subplots(2, 2, (6.0, 3.4))
         with np.errstate(divide="ignore", invalid="ignore"):
             _lines(first, "gradient (root mean square)", {n: (r[:, 0], r[:, 1]) for n, r in weights.items()}, True)
             _lines(second, "update / weight", {n: (r[:, 0], r[:, 3] / r[:, 2]) for n, r in weights.items()}, True)
         second.axhline(1e-3, color="#6e7781", linewidth=1, linestyle=":", label="a thousandth")
-        second.legend(frameon=False, fontsize=8)
+        _legend(second)
         outputs = {self._kinds.get(name, name): rows for name, rows in self.activations.items()}
         _lines(third, "activations: standard deviation", {n: (r[:, 0], r[:, 2]) for n, r in outputs.items()})
         _lines(fourth, "activations: % that are 0", {n: (r[:, 0], 100 * r[:, 3]) for n, r in outputs.items()})
@@ -145,4 +145,9 @@ def _lines(axes: Any, title: str, lines: dict[str, tuple[np.ndarray, np.ndarray]
         axes.plot(x, y, color=color, linewidth=1.2, label=name if i in named else None)
     axes.set(title=title, xlabel="step", yscale="log" if log else "linear")
     if lines:
-        axes.legend(frameon=False, fontsize=8)
+        _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    """Beside the lines, which may be anywhere."""
+    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
