@@ -20,21 +20,14 @@ __all__ = ["Bilinear", "Identity", "Linear"]
 
 def _times(a: Any, b: Any) -> Any:
     """a @ b for (…, n) and a matrix: one product, all axes but the last counted as one."""
-    if isinstance(a, Tensor) or isinstance(b, Tensor):
+    if a.__class__ is not np.ndarray or b.__class__ is not np.ndarray:  # this walk is itself recorded
         return np.matmul(a, b)
     if a.ndim == 2:
         return product(a, b)
     return product(a.reshape(-1, len(b)), b).reshape(*a.shape[:-1], b.shape[1])
 
 
-def _forward(x: Any, w: Any, b: Any) -> Any:
-    z = _times(x, w.transpose(1, 0))
-    if b is not None:
-        z += b
-    return z
-
-
-def _for_weight(g: Any, z: Any, x: Any, w: Any, b: Any) -> Any:
+def _for_weight(g: Any, z: Any, x: Any, w: Any) -> Any:
     """gᵀ x, all axes but the last counted as one."""
     if g.ndim != 2:
         g, x = np.reshape(g, (-1, w.shape[0])), np.reshape(x, (-1, w.shape[1]))
@@ -42,17 +35,16 @@ def _for_weight(g: Any, z: Any, x: Any, w: Any, b: Any) -> Any:
 
 
 # A gate of its own: matmul(x, W.T) hands W a gradient in transposed memory, which is slow to copy and
-# to update by: the whole step of a 784-100-10 perceptron takes 1.3 times as long. And the bias is added
-# in place: a fresh array as large as the output costs a third of the product that it comes from.
+# to update by: the whole step of a 784-100-10 perceptron takes 1.3 times as long. The bias stays outside:
+# a gate of three inputs saves 1 part in 20 of a large layer's time, and costs a small one 1 in 8.
 _linear = record.gate(
     "linear",
-    _forward,
-    lambda g, z, x, w, b: _times(g, w),
+    lambda x, w: _times(x, w.transpose(1, 0)),
+    lambda g, z, x, w: _times(g, w),
     _for_weight,
-    lambda g, z, x, w, b: g,
     kind="switch",
-    local=("W", "x", "1"),
-    says="x Wᵀ + b: (…, in), (out, in) and (out,) or None -> (…, out).",
+    local=("W", "x"),
+    says="x Wᵀ: (…, in) and (out, in) -> (…, out).",
 )
 
 
@@ -72,13 +64,14 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     tensor([11.5000])
     """
     try:
-        return _linear(input, weight, bias)  # type: ignore[no-any-return]
+        z = _linear(input, weight)
     except ShapeError:
         raise ShapeError(
             "linear: the last axis of the input and of the weight are not one size.",
             expected="input (…, in) and weight (out, in)",
             got=f"input {np.shape(input)} and weight {np.shape(weight)}",
         ) from None
+    return z if bias is None else z + bias
 
 
 class Linear(Module):
