@@ -5,7 +5,7 @@
 
 from .dot import to_dot
 from .records import Edge, ModuleCall, Node, Record, Values, record
-from .saving import save
+from .saving import save, to_svg
 from .text import text
 
-__all__ = ["Edge", "ModuleCall", "Node", "Record", "Values", "record", "save", "text", "to_dot"]
+__all__ = ["Edge", "ModuleCall", "Node", "Record", "Values", "record", "save", "text", "to_dot", "to_svg"]

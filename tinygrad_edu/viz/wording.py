@@ -7,7 +7,7 @@ from typing import Any
 
 from .records import Node, Record, Values
 
-__all__ = ["MARKS", "expression", "folded", "labels", "number", "sign", "values", "with_names"]
+__all__ = ["MARKS", "expression", "folded", "labels", "number", "sign", "span", "values", "with_names"]
 
 # How each kind is told apart: its mark, its colour (dark enough on white), its shape in DOT, its meaning.
 MARKS = {
@@ -60,10 +60,15 @@ def _nested(full: Any) -> str:
     return f"[{' '.join(map(_nested, full))}]" if isinstance(full, list) else number(full)
 
 
-def plain(name: str) -> str:
-    """A name on one line, without characters that cannot be printed, of at most 40."""
+def span(array: Values | None) -> str:
+    """As `values`, without the shape, where the array stands beside one that says it: a gradient below its value."""
+    return values(array).rpartition(": ")[2]
+
+
+def plain(name: str, room: int = 40) -> str:
+    """A name on one line, without characters that cannot be printed, of at most `room`."""
     seen = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-    return seen if len(seen) <= 40 else seen[:39] + "…"
+    return seen if len(seen) <= room else seen[: room - 1] + "…"
 
 
 def labels(record: Record) -> list[str]:
