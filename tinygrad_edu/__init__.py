@@ -19,6 +19,7 @@ from .threads import *
 
 if TYPE_CHECKING:
     from . import data, func, nn, optim, testing, training, utils, viz
+    from .viz import explain
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,10 @@ _LATER = ("data", "func", "nn", "optim", "testing", "training", "utils", "viz")
 def __getattr__(name: str) -> _Any:
     """Import a part when it is first named: most programs need few, and importing takes time."""
     if name in _LATER:
+    if name == "explain":
+        from .viz import explain
+
+        return explain
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")

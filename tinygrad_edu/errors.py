@@ -14,6 +14,7 @@ __all__ = [
     "DataFileError",
     "DtypeError",
     "FreedGraphError",
+    "ExpressionError",
     "GradientShapeError",
     "LeafInPlaceError",
     "LinAlgError",
@@ -148,6 +149,15 @@ def is_ours(filename: str) -> bool:
 
 
 def caller(depth: int = 1) -> tuple[str, int, str]:
+class ExpressionError(TinygradError, ValueError):
+    """A formula, or a value in it, that cannot be read, or has something in it that is not allowed."""
+
+    def __init__(self, what: str, **more: str) -> None:
+        super().__init__(what, **more)
+        lines = str(self.args[0]).split("\n")  # the place is in the formula, not in a line of Python
+        self.args = ("\n".join(line for line in lines if not line.startswith("  at   ")),)
+
+
     """Where the user's own code called us: file, line, function ("" if there is none).
 
     Args:

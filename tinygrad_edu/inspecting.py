@@ -34,6 +34,7 @@ class inspect(Watch):
 
     def __init__(self) -> None:
         self._told: dict[tuple[int, int], tuple[CodeType, Any]] = {}  # by code and offset: what is stored from there
+        self._modules: dict[int, Any] = {}
         self._call: FrameType | None = None  # of ours, the one that the user's line called last
         self._named: list[weakref.ref[Tensor]] = []  # what was made in it and bears that line's name
 
@@ -54,6 +55,11 @@ class inspect(Watch):
             if isinstance(x, Tensor) and x.gate is None and x.name is None:
                 x.name = _variable(frame, x)
         self._name(z, call, self._targets(frame))
+
+    def called(self, module: Any) -> None:
+        """Keep a module as long as this is kept, so that a picture can name what a function made and let go."""
+        super().called(module)
+        self._modules[id(module)] = module
 
     def wrote(self, t: Tensor) -> None:
         """Note the user's line that wrote to the memory of `t`."""

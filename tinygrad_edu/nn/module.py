@@ -13,6 +13,7 @@ import numpy as np
 from .. import dtypes
 from ..errors import StateDictError, TinygradError
 from ..hooks import Handle
+from ..modes import watching
 from ..tensor import Tensor, tick, written
 from .parameter import Parameter
 
@@ -90,6 +91,8 @@ class Module:
             self._place(error)
             raise
         CALLS.append((start, tick(), get_ident(), ref(self)))
+        if (watch := watching.get()) is not None:
+            watch.called(self)
         return result
 
     def _place(self, error: TinygradError) -> None:

@@ -157,7 +157,7 @@ _normalized = record.gate(
     _forward,
     kind="slope",
     jointly=_back,
-    local=("r (1 - 1/n - y²/n) (y = (x - mean) r, r = 1 / sqrt(variance + eps))", "y", "1"),
+    local=("r (1 - 1/n - v²/n) (v = (x - mean) r, r = 1 / sqrt(variance + eps))", "v", "1"),
     meaning=_plain,
 )
 

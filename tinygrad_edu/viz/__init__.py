@@ -4,8 +4,22 @@
 """
 
 from .dot import to_dot
+from .explanation import Explanation, explain
 from .records import Edge, ModuleCall, Node, Record, Values, record
 from .saving import save, to_svg
 from .text import text
 
-__all__ = ["Edge", "ModuleCall", "Node", "Record", "Values", "record", "save", "text", "to_dot", "to_svg"]
+__all__ = [
+    "Edge",
+    "Explanation",
+    "ModuleCall",
+    "Node",
+    "Record",
+    "Values",
+    "explain",
+    "record",
+    "save",
+    "text",
+    "to_dot",
+    "to_svg",
+]

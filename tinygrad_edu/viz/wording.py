@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
-from .records import Node, Record, Values
+import numpy as np
 
-__all__ = ["MARKS", "expression", "folded", "labels", "number", "sign", "span", "values", "with_names"]
+from .records import Edge, Node, Record, Values
+
+__all__ = ["MARKS", "expression", "folded", "infix", "labels", "number", "sign", "span", "values", "with_names"]
 
 # How each kind is told apart: its mark, its colour (dark enough on white), its shape in DOT, its meaning.
 MARKS = {
@@ -38,6 +41,11 @@ def number(value: Any) -> str:
     return f"{value:.2f}" if size == 0 or 0.01 <= size < 1e4 or size != size else f"{value:.1e}"
 
 
+def count(array: Values) -> int:
+    """How many elements an array has."""
+    return math.prod(array.shape)
+
+
 def values(array: Values | None, room: int = 4) -> str:
     """An array in a few characters: its elements, up to `room` of them, else its shape and range.
 
@@ -47,11 +55,10 @@ def values(array: Values | None, room: int = 4) -> str:
     """
     if array is None:
         return ""
-    count = 1
-    for n in array.shape:
-        count *= n
-    if array.full is not None and count <= room:
-        return _nested(array.full)
+    if array.full is not None and count(array) <= room:
+        if len(array.shape) < 2 or count(array) != max(array.shape):
+            return _nested(array.full)
+        return f"{'×'.join(map(str, array.shape))}: {_nested(np.ravel(array.full).tolist())}"  # one row, or one column
     size = "×".join(map(str, array.shape)) + ("" if len(array.shape) > 1 else " long")
     return size if array.low is None else f"{size}: {number(array.low)} to {number(array.high)}"
 
@@ -72,12 +79,15 @@ def plain(name: str, room: int = 40) -> str:
 
 
 def labels(record: Record) -> list[str]:
-    """What to call each node: its own name, a constant's value, else t1, t2 …"""
+    """What to call each node: its own name (again: h₂, h₃ …), a constant's value, else t1, t2 …"""
     taken = {node.name for node in record.nodes}
     found, count = [], 0
+    again: dict[str, int] = {}
     for node in record.nodes:
         if node.name:
-            found.append(plain(node.name))
+            name = plain(node.name)
+            again[name] = again.get(name, 0) + 1
+            found.append(name + str(again[name]).translate(_BELOW) if again[name] > 1 else name)
         elif node.role == "constant":
             found.append(short(node))
         else:
@@ -88,10 +98,17 @@ def labels(record: Record) -> list[str]:
     return found
 
 
+_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
 def short(node: Node) -> str:
     """A constant as people write it: 1, not 1.00."""
-    full = node.value.full if node.value else None
-    return f"{full:g}" if isinstance(full, (int, float)) else values(node.value)
+    if node.value is None:
+        return ""
+    full = node.value.full
+    if isinstance(full, (int, float)):
+        return f"{full:g}"
+    return values(node.value) if count(node.value) <= 4 else f"({'×'.join(map(str, node.value.shape))})"
 
 
 def folded(record: Record, node: Node) -> bool:
@@ -125,13 +142,39 @@ def sign(record: Record, node: Node) -> str:
 
 
 def expression(record: Record, node: Node, called: list[str]) -> str:
-    """A gate applied to its inputs by name: `w0 × x0`, `exp(t5)`, `sum(t3, axis=(0,))`."""
+    """A gate applied to its inputs by name: `w0 × x0`, `exp(t5)`, `sum(t3, axis=0)`, `x @ Wᵀ`."""
     inputs = [called[edge.source] for edge in record.into[node.id]]
     if node.gate in _INFIX and len(inputs) == 2:
         return f"{inputs[0]} {_INFIX[node.gate]} {inputs[1]}"
     if node.gate == "neg":
         return f"−{inputs[0]}"
-    return f"{node.gate}({', '.join([*inputs, *(f'{k}={v}' for k, v in node.keywords.items())])})"
+    if node.gate == "linear":
+        return f"{inputs[0]} @ {inputs[1]}ᵀ" + "".join(f" + {bias}" for bias in inputs[2:])
+    if node.gate in ("index", "pick") and len(inputs) == 1:
+        index = node.keywords.get("index", node.keywords.get("i", "…"))
+        return f"{inputs[0]}[{index if len(index) <= 12 else '…'}]"
+    told = (f"{key}={word}" for key, word in node.keywords.items() if len(word) <= 24 and "array" not in word)
+    return f"{node.gate}({', '.join([*inputs, *told])})"
+
+
+def matrices(record: Record, edge: Edge, names: list[str]) -> str:
+    """The upstream times the other matrix of a product of matrices, with shapes that line up; else "".
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.viz import record
+    >>> seen = record((tg.ones(2, 3, requires_grad=True) @ tg.ones(3, 4)).sum())
+    >>> matrices(seen, seen.edges[0], ["x", "y"])
+    'upstream (2×4) @ yᵀ (4×3)'
+    """
+    node = record.nodes[edge.target]
+    shapes = [v.shape for e in record.into[edge.target] if (v := record.nodes[e.source].value)]
+    if node.gate not in ("matmul", "mm", "linear") or edge.position > 1 or [len(s) for s in shapes[:2]] != [2, 2]:
+        return ""
+    (n, k), m = shapes[0], shapes[1][0 if node.gate == "linear" else 1]
+    x, y = names[:2]
+    if edge.position == 0:
+        return f"upstream ({n}×{m}) @ {y}{'' if node.gate == 'linear' else 'ᵀ'} ({m}×{k})"
+    return f"upstreamᵀ ({m}×{n}) @ {x} ({n}×{k})" if node.gate == "linear" else f"{x}ᵀ ({k}×{n}) @ upstream ({n}×{m})"
 
 
 def with_names(formula: str, names: list[str]) -> str:
@@ -140,5 +183,5 @@ def with_names(formula: str, names: list[str]) -> str:
     >>> with_names("-x/y^2", ["1", "t7"])
     '-1/t7^2'
     """
-    known = dict(zip("xy", names, strict=False))
+    known = {x: name for x, name in zip("xy", names, strict=False) if f"{x} = " not in formula}
     return re.sub(r"(?<![A-Za-z_])[xy](?![A-Za-z_0-9])", lambda found: known.get(found[0], found[0]), formula)

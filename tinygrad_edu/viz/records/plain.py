@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -49,11 +49,17 @@ class Values:
         5.0
         """
         a = np.asarray(array)
+        if a.size == 1:  # most of a graph of small gates
+            only = a.item()
+            return cls(a.shape, _named(a.dtype), a.tolist(), only, only, abs(float(only)))
         low, high = (a.min().item(), a.max().item()) if a.size else (None, None)
         with np.errstate(over="ignore", invalid="ignore"):
             norm = float(np.linalg.norm(a.astype(np.float64, copy=False).ravel()))
             seen = _map(a) if maps and a.size > SMALL else None
-        return cls(a.shape, str(a.dtype), a.tolist() if a.size <= SMALL else None, low, high, norm, seen)
+        return cls(a.shape, _named(a.dtype), a.tolist() if a.size <= SMALL else None, low, high, norm, seen)
+
+
+_named = lru_cache(str)
 
 
 def _map(a: np.ndarray) -> list[list[float]]:
@@ -84,6 +90,8 @@ class Node:
             module itself, and outside of every module.
         line, code: the user's line that made it ("net.py:12") and its text; None if nobody
             watched (`tg.inspect()`).
+        held: what the `.grad` of a leaf held already, to which a backward pass would add.
+        mark: why to look here, in a sentence: what `tg.detect_anomaly()` found; else None.
     """
 
     id: int
@@ -99,6 +107,8 @@ class Node:
     module: str = ""
     line: str | None = None
     code: str | None = None
+    held: Values | None = None
+    mark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -264,7 +274,7 @@ def _tuple(held: Any) -> Any:
 
 
 _NUMBERS = {"shape": _tuple, "full": _number, "low": _number, "high": _number, "norm": _number, "map": _number}
-_VALUES = dict.fromkeys(("value", "gradient", "local_value", "upstream", "contribution"), _values)
+_VALUES = dict.fromkeys(("value", "gradient", "held", "local_value", "upstream", "contribution"), _values)
 _TUPLES = {"shape": _tuple, "nodes": _tuple}
 
 

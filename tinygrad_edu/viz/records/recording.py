@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from .plain import SMALL, Edge, Node, Record, Values
 
 __all__ = ["record"]
 
+Look = Callable[[Any], Values | None]  # from an array to its record
 Graph = list[tuple[Tensor, tuple[Any, ...]]]  # what gates made, oldest first, each with the inputs it saw
 
 
@@ -51,42 +52,88 @@ def record(
     >>> [edge.contribution.full for edge in seen.edges], seen.nodes[0].gradient.full
     ([3.0, 3.0], 6.0)
     """
-    from .. import wording
+    return Kept(output, gradient, backward, expand=expand, maps=maps).record
 
-    if backward is None:
-        backward = output.requires_grad and (gradient is not None or output.numel() == 1)
-    gates = _gates(output)
-    origin: dict[int, Tensor] = {}
-    if expand:
-        output, gates, origin = expanded(output, gates)
-    arrived: dict[int, Any] = {}
-    sent: dict[tuple[int, int], Sent] = {}
-    if backward:
-        with no_grad(), np.errstate(all="ignore"):
-            arrived, sent = _walked(gates, output, upstream_of(output, gradient, False))
-    calls = Calls([origin.get(id(z), z).born for z, _ in gates])
-    nodes: list[Node] = []
-    edges: list[Edge] = []
-    ids: dict[int, int] = {}
 
-    def number(value: Any) -> int:
-        if not isinstance(value, Tensor) or id(value) not in ids:
-            ids[id(value)] = len(nodes)
-            source = origin.get(id(value), value)
-            nodes.append(_node(len(nodes), value, source, arrived.get(id(value)), calls, maps))
-        return ids[id(value)]
+def marked(output: Tensor, gradient: Any, at: Tensor, why: str) -> Record:
+    """The record of a graph, with its backward pass if there is a `gradient`, and a mark on the node of `at`."""
+    kept = Kept(output, gradient, gradient is not None, expand=False, maps=False)
+    here = kept.ids.get(id(at), kept.record.output)
+    nodes = tuple(replace(node, mark=why) if node.id == here else node for node in kept.record.nodes)
+    return replace(kept.record, nodes=nodes)
 
-    for z, inputs in gates:
-        sources = [(i, number(x)) for i, x in enumerate(inputs) if x is not None]
-        target = number(z)
-        for i, source in sources:
-            edges.append(_edge(z, i, source, target, arrived.get(id(z)), sent.get((id(z), i)), maps))
-    end = number(output)
-    births = [(ids[id(z)], origin.get(id(z), z).born) for z, _ in gates]
-    seen = Record(tuple(nodes), tuple(edges), end, backward, calls.recorded(births, nodes, edges, end))
-    called = wording.labels(seen)
-    told = [replace(n, formula=wording.expression(seen, n, called)) if n.gate else n for n in nodes]
-    return replace(seen, nodes=tuple(told))
+
+class Kept:
+    """A record with the graph that it was made of, for what must be computed again.
+
+    Attributes:
+        record: the record.
+        output: where the graph ends.
+        gates: what gates made, oldest first, each with the inputs it saw.
+        ids: of a Tensor's id its node.
+        upstream: what the backward pass began with; None without one.
+    """
+
+    def __init__(
+        self, output: Tensor, gradient: Any = None, backward: bool | None = None, *, expand: bool, maps: bool
+    ) -> None:
+        if backward is None:
+            backward = output.requires_grad and (gradient is not None or output.numel() == 1)
+        gates = _gates(output)
+        self.origin: dict[int, Tensor] = {}
+        if expand:
+            output, gates, self.origin = expanded(output, gates)
+        self.output, self.gates, self.maps = output, gates, maps
+        self.arrived: dict[int, Any] = {}
+        self.sent: dict[tuple[int, int], Sent] = {}
+        self.upstream = upstream_of(output, gradient, False) if backward else None
+        if backward:
+            with no_grad(), np.errstate(all="ignore"):
+                self.arrived, self.sent = _walked(gates, output, self.upstream)
+        self.ids: dict[int, int] = {}
+        self._known: dict[int, tuple[Any, Values]] = {}
+        self.record = self._recorded(output, backward)
+        self._known.clear()
+
+    def _recorded(self, output: Tensor, backward: bool) -> Record:
+        from .. import wording
+
+        births = [self._source(z).born for z, _ in self.gates]
+        calls = Calls(births)
+        nodes: list[Node] = []
+        edges: list[Edge] = []
+
+        def number(value: Any) -> int:
+            if not isinstance(value, Tensor) or id(value) not in self.ids:
+                self.ids[id(value)] = len(nodes)
+                arrived = self.arrived.get(id(value))
+                nodes.append(_node(len(nodes), value, self._source(value), arrived, calls, self._values))
+            return self.ids[id(value)]
+
+        for z, inputs in self.gates:
+            sources = [(i, number(x)) for i, x in enumerate(inputs) if x is not None]
+            target, arrived = number(z), self.arrived.get(id(z))
+            for i, source in sources:
+                edges.append(_edge(z, i, source, target, arrived, self.sent.get((id(z), i)), self._values))
+        end = number(output)
+        born = [(self.ids[id(z)], birth) for (z, _), birth in zip(self.gates, births, strict=True)]
+        seen = Record(tuple(nodes), tuple(edges), end, backward, calls.recorded(born, nodes, edges, end))
+        called = wording.labels(seen)
+        told = [replace(n, formula=wording.expression(seen, n, called)) if n.gate else n for n in nodes]
+        return replace(seen, nodes=tuple(told))
+
+    def _values(self, array: Any) -> Values | None:
+        """The record of an array; an upstream is often what another edge sent, and looked at once."""
+        if array is None or isinstance(array, (Bundle, dict)):
+            return None
+        known = self._known.get(id(array))
+        if known is None or known[0] is not array:
+            known = self._known[id(array)] = (array, Values.of(array, self.maps))
+        return known[1]
+
+    def _source(self, value: Any) -> Any:
+        """The Tensor of the user's that `value` stands for."""
+        return self.origin.get(id(value), value)
 
 
 def _gates(output: Tensor) -> Graph:
@@ -121,17 +168,17 @@ def _walked(gates: Graph, output: Tensor, upstream: Any) -> tuple[dict[int, Any]
     for z, inputs in reversed(gates):
         if (g := arrived.get(id(z))) is None:
             continue
-        found = _locals(z, inputs)
+        found = locals_of(z, inputs)
         single = not isinstance(z._data, Bundle) and z._data.size == 1
-        ones = dict(_contributions(z, np.ones_like(z._data), inputs)) if single else {}
-        for i, c in _contributions(z, g, inputs):
+        ones = dict(contributions(z, np.ones_like(z._data), inputs)) if single else {}
+        for i, c in contributions(z, g, inputs):
             key = id(inputs[i])
             arrived[key] = arrived[key] + c if key in arrived else c
             sent[id(z), i] = Sent(c, ones.get(i, found.get(i)), i in found)
     return arrived, sent
 
 
-def _contributions(z: Tensor, g: Any, inputs: tuple[Any, ...]) -> Iterator[tuple[int, Any]]:
+def contributions(z: Tensor, g: Any, inputs: tuple[Any, ...]) -> Iterator[tuple[int, Any]]:
     """What the gate of `z` sends back for the upstream `g`: each with the input's position."""
     i = 0
     for x, c in back_many(z, g, inputs):
@@ -141,7 +188,7 @@ def _contributions(z: Tensor, g: Any, inputs: tuple[Any, ...]) -> Iterator[tuple
         i += 1
 
 
-def _locals(z: Tensor, inputs: tuple[Any, ...]) -> dict[int, Any]:
+def locals_of(z: Tensor, inputs: tuple[Any, ...]) -> dict[int, Any]:
     """By position, the local gradients of a gate that works element by element; empty for another.
 
     NumPy's ufuncs do. Of the rest, a rule is asked: if what it sends back for a random upstream is that
@@ -170,10 +217,10 @@ def _locals(z: Tensor, inputs: tuple[Any, ...]) -> dict[int, Any]:
     return found
 
 
-def _node(number: int, value: Any, source: Any, gradient: Any, calls: Calls, maps: bool) -> Node:
+def _node(number: int, value: Any, source: Any, gradient: Any, calls: Calls, values: Look) -> Node:
     """The node of `value`; `source`: the Tensor of the user's that it comes from, which has name and place."""
     if not isinstance(value, Tensor):
-        return Node(number, None, "constant", None, None, {}, False, Values.of(value, maps), None)
+        return Node(number, None, "constant", None, None, {}, False, values(value), None)
     made = value.gate
     name = value.name if made is not None else calls.parameter(value) or value.name
     file, row, _ = getattr(source, "_where", ("", 0, ""))
@@ -185,28 +232,25 @@ def _node(number: int, value: Any, source: Any, gradient: Any, calls: Calls, map
         made and made.kind,
         _keywords(value.keywords) if made is not None else {},
         value.requires_grad,
-        _values(value._data, maps),
-        _values(gradient, maps),
+        values(value._data),
+        values(gradient),
         module=calls.path_at(source.born) if made else "",
         line=f"{os.path.basename(file)}:{row}" if file else None,
+        held=values(value._grad._data) if made is None and value._grad is not None else None,
         code=linecache.getline(file, row).strip() or None if file else None,
     )
 
 
-def _edge(z: Tensor, i: int, source: int, target: int, upstream: Any, sent: Sent | None, maps: bool) -> Edge:
+def _edge(z: Tensor, i: int, source: int, target: int, upstream: Any, sent: Sent | None, values: Look) -> Edge:
     formulas = z.gate.local
     formula = formulas[min(i, len(formulas) - 1)] if formulas else ""
     if sent is None:
-        return Edge(source, target, i, formula, None, _values(upstream, maps), None)
+        return Edge(source, target, i, formula, None, values(upstream), None)
     contribution = sent.contribution
     if isinstance(contribution, dict):  # one of several outputs: its own part
         contribution = contribution[z.keywords["i"]]
-    local, both = _values(sent.local, maps), (_values(upstream, maps), _values(contribution, maps))
+    local, both = values(sent.local), (values(upstream), values(contribution))
     return Edge(source, target, i, formula, local, *both, sent.diagonal)
-
-
-def _values(array: Any, maps: bool) -> Values | None:
-    return None if array is None or isinstance(array, (Bundle, dict)) else Values.of(array, maps)
 
 
 def _keywords(keywords: dict[str, Any]) -> dict[str, str]:
