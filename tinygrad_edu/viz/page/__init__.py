@@ -20,7 +20,7 @@ from .smaller import smaller
 
 __all__ = ["to_html"]
 
-_SCRIPTS = ("graph.js", "panel.js", "page.js")  # in this order
+_SCRIPTS = ("graph.js", "figures.js", "panel.js", "page.js")  # in this order
 
 
 def to_html(output: Tensor | Record, title: str | None = None, depth: int | None = None) -> str:

@@ -15,7 +15,15 @@ function outline(kind, x, y, w, h, grow = 0) {
   const middle = (left + right) / 2;
   const polygon = (...points) => svg("polygon", { points: points.map((p) => p.join(",")).join(" ") });
   if (kind === "route") return polygon([left, y], [middle, top], [right, y], [middle, low]);
-  if (kind === "slope") return polygon([left, y], [left + 9, top], [right - 9, top], [right, y], [right - 9, low], [left + 9, low]);
+  if (kind === "slope")
+    return polygon(
+      [left, y],
+      [left + 9, top],
+      [right - 9, top],
+      [right, y],
+      [right - 9, low],
+      [left + 9, low],
+    );
   if (kind === "reshape") return polygon([left + 9, top], [right, top], [right - 9, low], [left, low]);
   const round = kind === "distribute" || kind === "switch" ? h / 2 + grow : 6;
   return svg("rect", { x: left, y: top, width: right - left, height: low - top, rx: round });
@@ -61,9 +69,15 @@ class Picture {
 
   drawNode(node, i) {
     const { x, y, w } = node;
-    const group = svg("g", { class: `node ${node.role} ${node.kind ?? ""}`, "data-node": i, role: "button", tabindex: -1 });
+    const group = svg("g", {
+      class: `node ${node.role} ${node.kind ?? ""}`,
+      "data-node": i,
+      role: "button",
+      tabindex: -1,
+    });
     const right = x + w;
-    if (i === this.content.output) group.append(svg("path", { class: "stub", d: `M${right} ${y}H${node.end}` }));
+    if (i === this.content.output)
+      group.append(svg("path", { class: "stub", d: `M${right} ${y}H${node.end}` }));
     const ring = outline(node.kind, x, y, w, GLYPH, 6);
     ring.classList.add("ring");
     group.append(ring);
@@ -106,10 +120,15 @@ class Picture {
     if (!this.changed(group, `${classes} ${reachable} ${arrived}`)) return;
     group.setAttribute("class", classes);
     group.setAttribute("tabindex", reachable ? 0 : -1);
-    group.querySelector(".value").textContent = known ? node.valueText ?? "" : "";
+    group.querySelector(".value").textContent = known ? (node.valueText ?? "") : "";
     group.querySelector(".gradient").textContent = arrived;
     group.querySelector(".arrow").textContent = moment.direction === "backward" ? "◂" : "▸";
-    const told = [node.name, node.formula, known && `value ${node.valueText ?? ""}`, arrived && `gradient ${arrived}`];
+    const told = [
+      node.name,
+      node.formula,
+      known && `value ${node.valueText ?? ""}`,
+      arrived && `gradient ${arrived}`,
+    ];
     group.setAttribute("aria-label", told.filter(Boolean).join(", "));
   }
 
@@ -136,7 +155,11 @@ class Picture {
     const whole = Math.min(this.room.width / width, this.room.height / height, 1.35);
     const scale = Math.max(whole, least);
     const middle = (room, size) => inside((room - size) / 2, room, size);
-    this.view = { scale, x: middle(this.room.width, width * scale), y: middle(this.room.height, height * scale) };
+    this.view = {
+      scale,
+      x: middle(this.room.width, width * scale),
+      y: middle(this.room.height, height * scale),
+    };
     this.place();
   }
 
@@ -200,10 +223,15 @@ function letMove(picture) {
     moved += Math.abs(now.x - before.x) + Math.abs(now.y - before.y);
     if (moved > 6) frame.setPointerCapture(event.pointerId); // from here on it is a drag, not a click
   });
-  for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, (event) => fingers.delete(event.pointerId));
-  frame.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const { x, y } = place(event);
-    picture.zoom(Math.exp(-event.deltaY / 400), x, y);
-  }, { passive: false });
+  for (const end of ["pointerup", "pointercancel"])
+    frame.addEventListener(end, (event) => fingers.delete(event.pointerId));
+  frame.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const { x, y } = place(event);
+      picture.zoom(Math.exp(-event.deltaY / 400), x, y);
+    },
+    { passive: false },
+  );
 }

@@ -1,6 +1,6 @@
 // The page: which step is at hand, and everything that moves it: buttons, keys, links, the search, the clock.
 
-const LEGIBLE = 0.85; // a long graph is not drawn smaller than that, unless a person asks
+const LEGIBLE = 0.8; // a long graph is not drawn smaller than that, unless a person asks
 
 // A step, and what is known at it.
 class Moment {
@@ -26,7 +26,7 @@ class Moment {
   arrived(i) {
     const { edges, nodes, uses, begin, output } = this.content;
     const back = uses[i].filter((k) => edges[k].contribution !== undefined);
-    if (i === output) return begin <= this.step ? nodes[i].gradientText ?? "" : "";
+    if (i === output) return begin <= this.step ? (nodes[i].gradientText ?? "") : "";
     const come = back.filter((k) => this.sent(edges[k]));
     if (!come.length) return "";
     if (come.length === back.length) return nodes[i].gradientText ?? "";
@@ -53,7 +53,7 @@ class Page {
     this.listen();
     letMove(this.picture);
     this.picture.fit(LEGIBLE);
-    this.find("legend").open = this.picture.view.y > 160; // where it hides nothing
+    this.find("legend").open = this.picture.view.y > 190; // where it hides nothing
     this.readLink();
   }
 
@@ -111,7 +111,10 @@ class Page {
     const { walked, made, steps, nodes } = this.content;
     const back = new Moment(this.content, this.step).direction === "backward";
     if (nodes[i].role !== "gate") {
-      this.go(back && nodes[i].gradient !== undefined ? steps.length : 1, { chosen: `leaf ${i}`, jump: true });
+      this.go(back && nodes[i].gradient !== undefined ? steps.length : 1, {
+        chosen: `leaf ${i}`,
+        jump: true,
+      });
     } else {
       this.go((back ? walked[i] : made[i]) ?? made[i], { chosen, jump: true });
     }
@@ -142,7 +145,8 @@ class Page {
     const { nodes, steps, begin, notes, legend } = this.content;
     const count = (role) => nodes.filter((node) => node.role === role).length;
     const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-    this.find("about").textContent = `${many(count("gate"), "gate")}, ${count("leaf")} ${count("leaf") === 1 ? "leaf" : "leaves"}`;
+    this.find("about").textContent =
+      `${many(count("gate"), "gate")}, ${count("leaf")} ${count("leaf") === 1 ? "leaf" : "leaves"}`;
     this.find("scrubber").max = steps.length;
     const [forward, backward] = this.find("passes").children;
     forward.style.flexGrow = (begin || steps.length + 1) - 1;
@@ -165,8 +169,11 @@ class Page {
 
   search(jump) {
     const wanted = this.find("query").value.trim().toLowerCase();
-    const texts = ({ name, gate, module, formula }) => [name, gate, module, formula].filter(Boolean).join("\n").toLowerCase();
-    this.found = wanted ? this.content.nodes.flatMap((node, i) => (texts(node).includes(wanted) ? [i] : [])) : [];
+    const texts = ({ name, gate, module, formula }) =>
+      [name, gate, module, formula].filter(Boolean).join("\n").toLowerCase();
+    this.found = wanted
+      ? this.content.nodes.flatMap((node, i) => (texts(node).includes(wanted) ? [i] : []))
+      : [];
     this.picture.mark(this.found);
     if (jump && this.found.length) {
       this.at = (this.at + 1) % this.found.length;
@@ -174,7 +181,9 @@ class Page {
       this.visit(this.found[this.at]);
     }
     const place = this.at >= 0 ? `${this.at + 1} of ` : "";
-    this.find("matches").textContent = wanted ? `${this.found.length ? place : ""}${this.found.length || "none"}` : "";
+    this.find("matches").textContent = wanted
+      ? `${this.found.length ? place : ""}${this.found.length || "none"}`
+      : "";
   }
 
   theme() {
@@ -185,7 +194,7 @@ class Page {
   }
 
   repaint() {
-    this.panel.mix();
+    this.panel.figures.mix();
     this.render();
   }
 
