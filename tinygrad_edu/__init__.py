@@ -28,11 +28,11 @@ _LATER = ("data", "func", "nn", "optim", "testing", "training", "utils", "viz")
 
 def __getattr__(name: str) -> _Any:
     """Import a part when it is first named: most programs need few, and importing takes time."""
-    if name in _LATER:
     if name == "explain":
         from .viz import explain
 
         return explain
+    if name in _LATER:
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")

@@ -13,8 +13,8 @@ __all__ = [
     "ChangedAfterUseError",
     "DataFileError",
     "DtypeError",
-    "FreedGraphError",
     "ExpressionError",
+    "FreedGraphError",
     "GradientShapeError",
     "LeafInPlaceError",
     "LinAlgError",
@@ -127,6 +127,15 @@ class OptionError(TinygradError, ValueError):
     """An option outside its range: a negative learning rate."""
 
 
+class ExpressionError(TinygradError, ValueError):
+    """A formula, or a value in it, that cannot be read, or has something in it that is not allowed."""
+
+    def __init__(self, what: str, **more: str) -> None:
+        super().__init__(what, **more)
+        lines = str(self.args[0]).split("\n")  # the place is in the formula, not in a line of Python
+        self.args = ("\n".join(line for line in lines if not line.startswith("  at   ")),)
+
+
 class DataFileError(TinygradError, ValueError):
     """A data file that is missing, truncated, corrupt, or not what its name says."""
 
@@ -149,15 +158,6 @@ def is_ours(filename: str) -> bool:
 
 
 def caller(depth: int = 1) -> tuple[str, int, str]:
-class ExpressionError(TinygradError, ValueError):
-    """A formula, or a value in it, that cannot be read, or has something in it that is not allowed."""
-
-    def __init__(self, what: str, **more: str) -> None:
-        super().__init__(what, **more)
-        lines = str(self.args[0]).split("\n")  # the place is in the formula, not in a line of Python
-        self.args = ("\n".join(line for line in lines if not line.startswith("  at   ")),)
-
-
     """Where the user's own code called us: file, line, function ("" if there is none).
 
     Args:
