@@ -284,6 +284,17 @@ def test_save_writes_the_same_page(tmp_path):
     assert file.read_text(encoding="utf-8") == to_html(product())
 
 
+def test_a_broadcast_says_that_its_gradient_is_summed_back(show):
+    page = show((leaf([[1.0, 2.0], [3.0, 4.0]], "x") + leaf([1.0, 2.0], "b")).sum())
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    assert [text for text in page.locator(".term .quiet").all_inner_texts() if "broadcast" in text] == [
+        "It was broadcast: the product is summed back from 2×2 to 2."
+    ]
+    page.keyboard.press("ArrowLeft")
+    assert "broadcast" not in page.locator("#panel").inner_text(), "a sum is not a broadcast"
+
+
 # Steps, keys, links.
 
 

@@ -183,6 +183,7 @@ def test_maps_are_small_and_average():
     assert (len(seen.map), len(seen.map[0])) == (24, 24)
     assert seen.map[0][0] == pytest.approx(array.reshape(60, 50)[:2, :2].mean(), abs=60)
     assert viz.Values.of(np.arange(100.0), maps=True).map[0][0] == pytest.approx(1.5)
+    assert np.shape(viz.Values.of(np.ones((8, 3, 3, 3)), maps=True).map) == (24, 9), "as square as can be"
     assert viz.Values.of(np.arange(9.0), maps=True).map is None
     assert viz.Values.of(np.zeros((0, 50)), maps=True).map is None
     assert viz.Values.of(np.ones((5, 5), bool), maps=True).map == [[1.0] * 5] * 5

@@ -11,12 +11,13 @@ from ..errors import MissingExtraError
 from ..files import write_whole
 from ..tensor import Tensor
 from .dot import Picture, recorded
-from .records import Record
+from .page import to_html
+from .records import Record, record
 from .svg import finished
 
 __all__ = ["save", "to_svg"]
 
-_TEXT, _PICTURES = (".dot", ".gv"), (".svg", ".png", ".pdf")
+_TEXT, _PICTURES, _PAGE = (".dot", ".gv"), (".svg", ".png", ".pdf"), ".html"
 
 
 def save(
@@ -26,9 +27,10 @@ def save(
     expand: bool = False,
     legend: bool = True,
 ) -> Path:
-    """Write the graph to `path`, by its suffix: .dot (or .gv), .svg, .png or .pdf; returns the path.
+    """Write the graph to `path`, by its suffix: .dot (or .gv), .svg, .png, .pdf or .html; returns the path.
 
-    Pictures are drawn by Graphviz's `dot` program; without it, SVG by the extra `viz`.
+    The HTML page is the backward pass to step through (`to_html`). Pictures are drawn by
+    Graphviz's `dot` program; without it, SVG by the extra `viz`.
 
     Args:
         output: where the graph ends, or its record.
@@ -47,9 +49,13 @@ def save(
     """
     path = Path(path)
     kind = path.suffix.lower()
-    if kind not in (*_TEXT, *_PICTURES):
-        raise ValueError(f"viz.save writes .dot, .gv, .svg, .png and .pdf files, not {path.name!r}")
+    if kind not in (*_TEXT, *_PICTURES, _PAGE):
+        raise ValueError(f"viz.save writes .dot, .gv, .svg, .png, .pdf and .html files, not {path.name!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
+    if kind == _PAGE:
+        seen = output if isinstance(output, Record) else record(output, expand=expand, maps=True)
+        page = to_html(seen, depth=depth).encode()
+        return write_whole(path, lambda file: file.write(page))
     picture = Picture(recorded(output, expand), depth)
     content = picture.dot(legend).encode() if kind in _TEXT else _drawn(picture, kind[1:], legend)
     if content is None:

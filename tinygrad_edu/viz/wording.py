@@ -10,7 +10,7 @@ import numpy as np
 
 from .records import Edge, Node, Record, Values
 
-__all__ = ["MARKS", "expression", "folded", "infix", "labels", "number", "sign", "span", "values", "with_names"]
+__all__ = ["MARKS", "expression", "folded", "labels", "number", "sign", "span", "values", "with_names"]
 
 # How each kind is told apart: its mark, its colour (dark enough on white), its shape in DOT, its meaning.
 MARKS = {

@@ -53,7 +53,7 @@ class Page {
     this.listen();
     letMove(this.picture);
     this.picture.fit(LEGIBLE);
-    this.find("legend").open = this.picture.view.y > 190; // where it hides nothing
+    this.placeLegend();
     this.readLink();
   }
 
@@ -165,6 +165,14 @@ class Page {
     drawShape(group, kind, 2, 11, 30, 18);
     picture.append(group);
     return html("dt", {}, picture);
+  }
+
+  // Open where it hides nothing of the picture.
+  placeLegend() {
+    const legend = this.find("legend");
+    legend.open = true;
+    const { view, room, content } = this.picture;
+    legend.open = view.y + content.height * view.scale < room.height - legend.offsetHeight - 12;
   }
 
   search(jump) {

@@ -238,19 +238,12 @@ class Panel {
     );
   }
 
-  // Where the input was broadcast, the gradient is summed back to its shape.
-  folded(edge) {
-    if (
-      edge.product ||
-      !edge.contribution ||
-      edge.upstream === undefined ||
-      !(edge.diagonal || edge.local === "1")
-    )
-      return null;
-    const [from, to] = [edge.upstream, edge.contribution].map((i) => sizes(this.content.arrays[i].shape));
-    return from === to
-      ? null
-      : html("p", { class: "quiet" }, `It was broadcast: summed back from ${from} to ${to}.`);
+  // Where the input of an elementwise gate was broadcast, its gradient is summed back to its shape.
+  folded({ diagonal, upstream, contribution }) {
+    if (!diagonal) return null;
+    const [from, to] = [upstream, contribution].map((i) => sizes(this.content.arrays[i].shape));
+    const words = `It was broadcast: the product is summed back from ${from} to ${to}.`;
+    return from === to ? null : html("p", { class: "quiet" }, words);
   }
 
   // The upstream that arrived at a node: as it is, or as the sum of what its uses sent.
@@ -259,7 +252,7 @@ class Panel {
     const sent = this.sent(i);
     const whole = this.figures.array(
       node.gradient,
-      `upstream: d ${this.node(this.content.output).name} / d ${node.name}`,
+      `${node.role === "gate" ? "upstream: " : ""}d ${this.node(this.content.output).name} / d ${node.name}`,
       "gradient",
     );
     if (sent.length < 2)

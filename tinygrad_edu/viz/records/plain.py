@@ -30,7 +30,8 @@ class Values:
         low, high: the smallest and largest element; None if there is none.
         norm: the Euclidean norm of all elements.
         map: for a large array, if asked for: at most 24 rows of at most 24 means, for a heat map;
-            all axes before the last are folded into the rows.
+            of more than two axes, the first ones are folded into the rows and the rest into the
+            columns, so that it is as square as can be.
     """
 
     shape: tuple[int, ...]
@@ -64,7 +65,8 @@ _named = lru_cache(str)
 
 def _map(a: np.ndarray) -> list[list[float]]:
     """The array as rows, and these averaged down to the size of a map; four digits of each mean."""
-    rows = a.astype(np.float64, copy=False).reshape(-1, a.shape[-1])
+    sides = {k: (math.prod(a.shape[:k]), math.prod(a.shape[k:])) for k in range(1, a.ndim)} or {0: (1, a.size)}
+    rows = a.astype(np.float64, copy=False).reshape(min(sides.values(), key=lambda side: max(side) / min(side)))
     for axis in (0, 1):
         n = rows.shape[axis]
         starts = np.arange(min(n, MAP)) * n // min(n, MAP)
