@@ -1,10 +1,11 @@
-"""viz: the graph behind a Tensor, as plain records, text and pictures.
+"""viz: the graph behind a Tensor, as plain records, text, pictures and a page.
 
 `record` is the only one that looks at the engine; everything else is made from what it returns.
 """
 
 from .dot import to_dot
 from .explanation import Explanation, explain
+from .page import to_html
 from .records import Edge, ModuleCall, Node, Record, Values, record
 from .saving import save, to_svg
 from .text import text
@@ -21,5 +22,6 @@ __all__ = [
     "save",
     "text",
     "to_dot",
+    "to_html",
     "to_svg",
 ]
