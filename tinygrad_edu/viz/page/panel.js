@@ -137,7 +137,12 @@ class Panel {
   about(node) {
     const source =
       node.line && html("p", { class: "source" }, html("b", {}, `${node.line}  `), node.code ?? "");
-    return [node.module && html("p", { class: "quiet" }, `in module ${node.module}`), source];
+    return [this.mark(node), node.module && html("p", { class: "quiet" }, `in module ${node.module}`), source];
+  }
+
+  // What was found here.
+  mark(node) {
+    return node.mark ? html("p", { class: "mark" }, `⚠ ${node.mark}`) : null;
   }
 
   keywords(node) {
@@ -151,6 +156,7 @@ class Panel {
       { class: chosen === `leaf ${i}` ? "term chosen" : "term" },
       html("h3", {}, node.name),
       ...parts,
+      this.mark(node),
     );
   }
 
@@ -199,12 +205,11 @@ class Panel {
   // The local gradient: its numbers where it is one for each element, a mask for a router, else words.
   local(node, edge) {
     const words = edge.local ?? "";
+    if (/^-?\d+$/.test(words)) return this.figures.framed("local", this.figures.cells(Number(words), []));
     if (edge.localValue === undefined)
       return this.figures.framed("local", html("div", { class: "words" }, words || "as the gate says"));
-    const caption = words && !/^-?\d+$/.test(words) ? `local: ${words}` : "local";
-    return node.kind === "route"
-      ? this.figures.array(edge.localValue, caption, "mask")
-      : this.figures.array(edge.localValue, caption, "");
+    const kind = node.kind === "route" ? "mask" : "";
+    return this.figures.array(edge.localValue, words ? `local: ${words}` : "local", kind);
   }
 
   factors([[leftName, left, leftTurned], [rightName, right, rightTurned]]) {
