@@ -1,4 +1,4 @@
-"""The examples are modules here: `quick("05_optimizers")` runs one and returns its findings and its pictures' folder."""
+"""`quick("05_optimizers")` runs that example quickly: what it found, and the folder of its pictures."""
 
 import importlib
 import sys
