@@ -6,6 +6,7 @@ from typing import Any as _Any
 from . import autograd, errors, linalg, special
 from . import hooks as _hooks
 from . import numpy_protocol as _numpy_protocol
+from .anomaly import detect_anomaly
 from .creation import *
 from .dtypes import *
 from .gates import *

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import modes
+from .anomaly import detect_anomaly
 from .engine import backward as _backward
 from .engine import grad
 from .errors import ChangedAfterUseError, GradientShapeError, TinygradError
@@ -20,6 +21,7 @@ from .tensor import Tensor, as_tensor, tick
 __all__ = [
     "Function",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "grad",
     "is_grad_enabled",

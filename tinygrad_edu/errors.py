@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "AnomalyError",
     "ChangedAfterUseError",
     "DataFileError",
     "DtypeError",
@@ -81,6 +82,27 @@ class NonScalarError(TinygradError):
 
 class NonFiniteError(TinygradError, ArithmeticError):
     """A loss or a parameter that became inf or nan, or a gradient's birthplace of one."""
+
+
+class AnomalyError(NonFiniteError):
+    """The first inf or nan, where it was born: what `detect_anomaly` raises.
+
+    Attributes:
+        born: the Tensor that holds it or, on the way back, whose gate sent it.
+        output: where the graph ends: what was looked at, or where the walk back began.
+        gradient: what the walk began with; None in the forward pass.
+    """
+
+    def __init__(self, what: str, *, born: Any, output: Any = None, gradient: Any = None, **more: str) -> None:
+        super().__init__(what, **more)
+        self.born, self.output, self.gradient = born, born if output is None else output, gradient
+
+    @property
+    def record(self) -> Any:
+        """The graph as a `viz.Record`, with the place marked, for `viz.save` and `viz.text`."""
+        from .viz.records import recording
+
+        return recording.marked(self.output, self.gradient, self.born, str(self).partition("\n")[0])
 
 
 class NoGradientError(TinygradError):

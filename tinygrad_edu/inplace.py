@@ -21,6 +21,7 @@ import numpy as np
 
 from .errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError, line_of
 from .explaining import told
+from .locking import unlock
 from .modes import recording
 from .tensor import Tensor, clock, memory, tick, written
 
@@ -45,6 +46,7 @@ def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, wh
             got=f"an old view, or an old detach(): {told(t)}" + _write_line(t),
             mend="take the view again, or write to the base",
         )
+    unlock(t)
     if where is not None:
         value = operands[-1]
         t._data[where] = value._data if isinstance(value, Tensor) else value

@@ -43,11 +43,6 @@ class Watch:
         if self.outer is not None:
             self.outer.called(module)
 
-    def writes(self, t: Any) -> None:
-        """The memory of `t`, which is read-only, is about to be written by the engine."""
-        if self.outer is not None:
-            self.outer.writes(t)
-
     def wrote(self, t: Any) -> None:
         """The memory of `t` was written."""
         if self.outer is not None:

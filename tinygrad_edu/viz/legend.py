@@ -29,6 +29,7 @@ def legend(picture: Picture) -> list[tuple[str, str]]:
     ]
     if seen.backward and picture.forked:
         rows.append(("● fork: what comes back along its branches adds up", INK))
+    rows += [(f"bold, filled: {wording.plain(node.mark, 200)}", RED) for node in seen.nodes if node.mark]
     return rows + [(text, INK) for text in _left_out(seen, layout, picture.copied)]
 
 

@@ -18,6 +18,7 @@ __all__ = ["BORDER", "FILL", "GREEN", "INK", "PALE", "RED", "plain"]
 # Dark enough on white: values, gradients, lines and text, what needs no gradient, modules.
 GREEN, RED, INK, PALE, FILL, BORDER = "#116329", "#b42318", "#24292f", "#6e7781", "#f6f8fa", "#afb8c1"
 CLOSED = "#dfe5ec"
+_MARKED = {"style": "filled,bold", "fillcolor": "#ffe08a", "penwidth": "4"}
 
 
 def draw_gate(graph: graphviz.Digraph, seen: Record, node: Node) -> None:
@@ -29,6 +30,7 @@ def draw_gate(graph: graphviz.Digraph, seen: Record, node: Node) -> None:
         look |= {"shape": "ellipse", "peripheries": "1" if shape == "circle" else "2"}
     told = [f"{node.formula or node.gate}", WORDS[str(node.kind)], f"{node.line}: {node.code}" if node.line else ""]
     look |= {"color": color, "fontcolor": color, "penwidth": "1.6", "margin": "0.01", "class": f"gate {node.kind}"}
+    look |= _MARKED if node.mark else {}
     graph.node(f"n{node.id}", plain(text), tooltip=plain("; ".join(filter(None, told))), id=f"n{node.id}", **look)
 
 
@@ -38,6 +40,7 @@ def draw_leaf(graph: graphviz.Digraph, key: str, node: Node, frames: Sequence[Fr
     paths = [f"{frame.call.path}." for frame in frames if frame.call]
     name = wording.plain(name.removeprefix(next((path for path in reversed(paths) if name.startswith(path)), "")))
     style = {"style": "rounded"} if node.requires_grad else {"style": "rounded,dashed", "color": PALE}
+    style |= _MARKED if node.mark else {}
     graph.node(key, plain(name), shape="box", margin="0.12,0.04", **{"class": "leaf"}, **style)
 
 

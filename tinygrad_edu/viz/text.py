@@ -48,6 +48,8 @@ def text(output: Tensor | Record, checked: Mapping[int, str] | None = None) -> s
         rows = [(f"  {told.called[i] + ':':<{width + 1}} {told.terms(i)}", (checked or {}).get(i, "")) for i in ends]
         lines += ["", "gradients", *_table(rows)]
         lines += [f"  {line}" if line else "" for line in told.held()]
+    marked = [f"look at {told.called[node.id]}: {node.mark}" for node in told.seen.nodes if node.mark]
+    lines += ["", *marked] if marked else []
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import gates
 from ...errors import ShapeError, TinygradError
+from ...locking import unlock
 from ...tensor import Tensor, as_tensor, written
 
 __all__ = [
@@ -56,6 +57,7 @@ def get_total_norm(
 
 
 def _write(t: Tensor, values: Any) -> None:
+    unlock(t)
     t._data[...] = values
     written(t)
 

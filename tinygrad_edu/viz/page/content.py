@@ -119,6 +119,7 @@ class _Content:
             "line": node.line,
             "code": node.code,
             "module": node.module,
+            "mark": node.mark,
             "wire": self._wire_name(node),
             "value": self._array(node.value),
             "gradient": self._array(node.gradient),

@@ -81,6 +81,12 @@ class Picture {
     const ring = outline(node.kind, x, y, w, GLYPH, 6);
     ring.classList.add("ring");
     group.append(ring);
+    if (node.mark) {
+      const mark = outline(node.kind, x, y, w, GLYPH, 8);
+      mark.classList.add("mark");
+      group.prepend(mark);
+      group.append(svg("title", {}, node.mark));
+    }
     drawShape(group, node.kind, x, y, w, GLYPH);
     group.append(svg("text", { class: "sign", x: x + w / 2, y }, node.sign));
     group.append(svg("text", { class: "arrow", x: x + w / 2, y: y - GLYPH / 2 - 15 }));
@@ -128,6 +134,7 @@ class Picture {
       node.formula,
       known && `value ${node.valueText ?? ""}`,
       arrived && `gradient ${arrived}`,
+      node.mark,
     ];
     group.setAttribute("aria-label", told.filter(Boolean).join(", "));
   }
