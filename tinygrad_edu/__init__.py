@@ -19,22 +19,21 @@ from .tensor import *
 from .threads import *
 
 if TYPE_CHECKING:
-    from . import data, func, nn, optim, testing, training, utils, viz
+    from . import data, func, nn, optim, testing, training, tuning, utils, viz
     from .viz import explain
 
 __version__ = "0.1.0"
 
-_LATER = ("data", "func", "nn", "optim", "testing", "training", "utils", "viz")
+_ELSEWHERE = {"explain": "viz", "summary": "summarizing"}
+_LATER = ("data", "func", "nn", "optim", "testing", "training", "tuning", "utils", "viz")
 
 
 def __getattr__(name: str) -> _Any:
     """Import a part when it is first named: most programs need few, and importing takes time."""
-    if name == "explain":
-        from .viz import explain
+    import importlib
 
-        return explain
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
     if name in _LATER:
-        import importlib
-
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
