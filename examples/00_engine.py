@@ -6,6 +6,8 @@ rule is nowhere else. (CS231n's notes, "Backpropagation, Intuitions"; Saitoh, "D
 
 The real engine is this and: gradients of gradients, as its rules can be handed Tensors; float32 and the other dtypes;
 nothing computed that no requires_grad asks for, nor kept when walked; views and in-place writes; errors that teach.
+
+    python examples/00_engine.py [--quick] [--out DIR]
 """
 
 from itertools import count
