@@ -20,7 +20,7 @@ from tinygrad_edu.commands.program import Choices, program
 from tinygrad_edu.errors import DataFileError, TinygradError
 
 WRITTEN = {"train.py", "history.csv", "history.png", "confusion.png", "checkpoint.safetensors", "model.safetensors",
-           "step.svg"}  # fmt: skip
+           "step.html"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,7 @@ optimizer = optim.{optimizer}(model.parameters(), lr={lr}{more})
 
 inputs, targets = held_back.fetch([0, 1])
 inputs.name, targets.name = "inputs", "targets"
-viz.save(loss(model(inputs), targets), OUT / "{graph}")  # a step on two samples, as a graph
+viz.save(loss(model(inputs), targets), OUT / "step.html")  # a step on two samples, to walk through
 
 history = training.fit(
     model,
@@ -145,7 +145,6 @@ def program(choices: Choices, command: str = "these choices") -> str:
         classes=json.dumps(classes, ensure_ascii=False),
         about=json.dumps(choices.model),
         shape=list(shape),
-        graph="step.svg",
         **{name: getattr(choices, name) for name in ("epochs", "seed", "batch_size")},
     )
     return text + ('tg.save(scale.state_dict(), OUT / "scale.safetensors")\n' if "scale" in source else "")

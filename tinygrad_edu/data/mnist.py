@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataFileError
+from ..files import write_whole
 from .dataset import ImageDataset
 from .idx import parse_idx, unpacked, whole_file
 
@@ -204,7 +205,7 @@ def _download(kind: type[MNIST], folder: Path, name: str) -> None:
         except (OSError, DataFileError) as error:
             failures.append(f"{url}: {str(error).splitlines()[0]}")
         else:
-            _write_whole(folder / kind.INSIDE[0] / f"{name}.gz", content)
+            _keep(folder / kind.INSIDE[0] / f"{name}.gz", content)
             return
     raise DataFileError(
         f"{name} could not be downloaded from any mirror.",
@@ -225,21 +226,13 @@ def _fetched(url: str, limit: int) -> bytes:
         raise OSError(f"{type(error).__name__}: {error}") from error
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: beside it first, then moved into its place."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+def _keep(path: Path, content: bytes) -> None:
+    """Write a file, and the folders above it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(partial, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        write_whole(path, lambda file: file.write(content))
     except OSError as error:
         raise DataFileError(
             f"{path} cannot be written: {error.strerror or error}.",
             mend="free some space, or pass a root= that you may write to",
         ) from None
-    finally:
-        with suppress(OSError):
-            partial.unlink()
