@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from .commands import explain, predict, train
+from .commands import explain, predict, train, tune
 from .errors import TinygradError
 
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status, 0 for success.
 
     >>> main([])  # doctest: +ELLIPSIS
-    usage: tinygrad-edu [-h] [--version] {tour,explain,train,predict} ...
+    usage: tinygrad-edu [-h] [--version] {tour,explain,train,predict,tune} ...
     <BLANKLINE>
     an autograd engine on NumPy that shows its work
     ...
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     explain.add(commands)
     train.add(commands)
     predict.add(commands)
+    tune.add(commands)
     chosen = parser.parse_args(arguments)
     if chosen.command is None:
         parser.print_help()

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import TinygradError
 from . import networks
 
-__all__ = ["Choices", "program"]
+__all__ = ["Choices", "program", "setting_up"]
 
 _OPTIMIZERS = {
     "sgd": ("SGD", 0.05, ", momentum=0.9"),
@@ -59,7 +59,7 @@ scale = data.Standardize().fit(train)
 train, held_back, test = (data.Transformed(part, scale) for part in (train, held_back, test))
 """
 
-_PROGRAM = '''\
+_SETTING_UP = '''\
 """What `tinygrad-edu train` did: {command}.
 
 Run again, it goes on from its checkpoint, or repeats what it wrote if it came to its end. In an empty
@@ -84,7 +84,9 @@ validation = data.DataLoader(held_back, 1000)
 model = {network}
 loss = nn.CrossEntropyLoss()
 optimizer = optim.{optimizer}(model.parameters(), lr={lr}{more})
+'''
 
+_TRAINING = """
 inputs, targets = held_back.fetch([0, 1])
 inputs.name, targets.name = "inputs", "targets"
 viz.save(loss(model(inputs), targets), OUT / "step.html")  # a step on two samples, to walk through
@@ -111,15 +113,11 @@ print(f"on {{len(test)}} samples it never saw: loss {{result['loss']:.4f}}, accu
 
 about = {{"network": {about}, "shape": json.dumps({shape}), "classes": json.dumps(classes)}}  # for `predict`
 tg.save(model.state_dict(), OUT / "model.safetensors", about)
-'''
+"""
 
 
 def program(choices: Choices, command: str = "these choices") -> str:
-    """The script.
-
-    Raises:
-        TinygradError: for choices that do not fit each other, or are unknown.
-        DataFileError: if the data cannot be read.
+    """The script; raises as `setting_up`.
 
     >>> print(program(Choices(model="softmax")).split("model = ")[1].split("loss")[0])
     nn.Sequential(
@@ -128,6 +126,23 @@ def program(choices: Choices, command: str = "these choices") -> str:
     )
     <BLANKLINE>
     """
+    source, shape, classes = _source(choices)
+    text = setting_up(choices, command) + _TRAINING.format(
+        classes=json.dumps(classes, ensure_ascii=False),
+        about=json.dumps(choices.model),
+        shape=list(shape),
+        graph="step.svg",
+    )
+    return text + ('tg.save(scale.state_dict(), OUT / "scale.safetensors")\n' if "scale" in source else "")
+
+
+def setting_up(choices: Choices, command: str = "these choices") -> str:
+    """The script's first part: data, model, loss and optimizer, ready to train.
+
+    Raises:
+        TinygradError: for choices that do not fit each other, or are unknown.
+        DataFileError: if the data cannot be read.
+    """
     if choices.optimizer not in _OPTIMIZERS:
         raise TinygradError(f"no optimizer is called {choices.optimizer!r}.", expected=", ".join(_OPTIMIZERS))
     for name in ("batch_size", "epochs"):
@@ -135,19 +150,15 @@ def program(choices: Choices, command: str = "these choices") -> str:
             raise TinygradError(f"--{name.replace('_', '-')} is 1 or more.", got=str(getattr(choices, name)))
     optimizer, rate, more = _OPTIMIZERS[choices.optimizer]
     source, shape, classes = _source(choices)
-    text = _PROGRAM.format(
+    return _SETTING_UP.format(
         command=command,
         source=source,
         network=networks.written(choices.model, shape, len(classes)),
         optimizer=optimizer,
         lr=rate if choices.lr is None else choices.lr,
         more=more + (f", weight_decay={choices.weight_decay}" if choices.weight_decay else ""),
-        classes=json.dumps(classes, ensure_ascii=False),
-        about=json.dumps(choices.model),
-        shape=list(shape),
         **{name: getattr(choices, name) for name in ("epochs", "seed", "batch_size")},
     )
-    return text + ('tg.save(scale.state_dict(), OUT / "scale.safetensors")\n' if "scale" in source else "")
 
 
 def _source(choices: Choices) -> tuple[str, tuple[int, ...], list[str]]:
