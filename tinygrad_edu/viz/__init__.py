@@ -5,6 +5,7 @@
 
 from .dot import to_dot
 from .explanation import Explanation, explain
+from .flow import LayerFlow, gradient_flow
 from .page import to_html
 from .records import Edge, ModuleCall, Node, Record, Values, record
 from .saving import save, to_svg
@@ -13,11 +14,13 @@ from .text import text
 __all__ = [
     "Edge",
     "Explanation",
+    "LayerFlow",
     "ModuleCall",
     "Node",
     "Record",
     "Values",
     "explain",
+    "gradient_flow",
     "record",
     "save",
     "text",
