@@ -146,7 +146,7 @@ def seconds_to(goal, history):
 
 
 def run(quick, out):
-    n, epochs = (600, 12) if quick else (5000, 20)
+    n, epochs = (600, 12) if quick else (3000, 15)
     rates, curve = three_rates(n, epochs), find(n)
     planned = {"constant": rates[2.5], **schedules(n, epochs)}
     halved, sizes, feedback = halve(n, 100), batches(n, 3 if quick else 5), fast(1000, 3)

@@ -96,7 +96,7 @@ def draw_layers(seen):
 # How does learning begin?
 
 
-def beginnings(n, epochs):
+def beginnings(n=1000, epochs=5):
     """Weights of 0, of N(0, 1) and of N(0, 1 / n_in): accuracies; how far the hidden units of the first differ."""
     starts = {"all 0": nn.init.zeros_, "N(0, 1)": nn.init.normal_, "N(0, 1/n_in)": nn.init.nielsen_}
     nets = {name: network(nn.Sigmoid, [30], start) for name, start in starts.items()}
@@ -124,8 +124,8 @@ def gradients(depth=8):
 def shapes(n, epochs):
     """Accuracy by depth (layers of 30) for two activations, and by width (one layer of ReLUs)."""
     sigmoid = {depth: train(network(nn.Sigmoid, [30] * depth, STARTS["Xavier"]), 0.5, epochs, n)[-1]
-               for depth in (1, 2, 4)}  # fmt: skip
-    relu = {depth: train(network(nn.ReLU, [30] * depth, STARTS["He"]), 0.1, epochs, n)[-1] for depth in (1, 2, 4)}
+               for depth in (1, 3, 6)}  # fmt: skip
+    relu = {depth: train(network(nn.ReLU, [30] * depth, STARTS["He"]), 0.1, epochs, n)[-1] for depth in (1, 3, 6)}
     width = {size: train(network(nn.ReLU, [size], STARTS["He"]), 0.1, epochs, n)[-1] for size in (5, 30, 100)}
     return sigmoid, relu, width
 
@@ -204,13 +204,14 @@ def draw_learning(accuracies, sizes, by_depth, gone):
     lines = {name: (range(1, len(v) + 1), np.multiply(100, v)) for name, v in accuracies.items()}
     draw(first, lines, title="how 30 sigmoids begin", xlabel="epoch", ylabel="accuracy in %", ylim=(0, 100))
     lines = {name: (range(1, len(v) + 1), v) for name, v in sizes.items()}
-    draw(second, lines, title="gradients vanish, last, or explode", xlabel="layer", yscale="log", ylim=(1e-8, 1e4))
+    draw(second, lines, title="gradients vanish, last, or explode", xlabel="layer", yscale="log", ylim=(1e-8, 1e5))
     second.set_ylabel("dL/dW, root mean square")
+    second.legend(frameon=False, fontsize=9, loc="upper center", ncols=2)
     lines = {name: (list(v), np.multiply(100, list(v.values()))) for name, v in by_depth.items()}
     draw(third, lines, title="depth, in layers of 30 units", xlabel="layers", ylabel="accuracy in %", ylim=(0, 100))
     lines = {name: (list(v), [100 * share for share, _ in v.values()]) for name, v in gone.items()}
     draw(fourth, lines, title="only ReLUs die of a large rate", xlabel="learning rate", ylabel="dead units in %")
-    third.set_xticks([1, 2, 4])
+    third.set_xticks([1, 3, 6])
     fourth.set_xticks([0.1, 0.4, 0.7])
     return figure
 
@@ -218,7 +219,7 @@ def draw_learning(accuracies, sizes, by_depth, gone):
 def run(quick, out):
     n, epochs = (1000, 5) if quick else (5000, 10)
     seen, sizes, gone = five_layers(), gradients(), dead()
-    accuracies, apart = beginnings(n, epochs)
+    accuracies, apart = beginnings()
     sigmoid, relu, width = shapes(n, epochs)
     signs = {activation.__name__: one_sign(activation) for activation in (nn.Sigmoid, nn.Tanh)}
     paths = {"inputs from 0 to 1": path(tg.sigmoid), "inputs from -1 to 1": path(tg.tanh)}
@@ -230,7 +231,7 @@ def run(quick, out):
     zero, large, scaled = (values[0] for values in accuracies.values())
     share = {name: rates[0.7][0] for name, rates in gone.items()}
     print(f"The first epoch with weights of 0, N(0, 1), N(0, 1/n_in): {zero:.0%}, {large:.0%}, {scaled:.0%} right.")
-    print(f"Weights of 0: after {epochs} epochs the hidden units still differ by {apart:.2%} of a weight only.")
+    print(f"Weights of 0: the hidden units end equal but for rounding, which is {apart:.2%} of a weight by now.")
     print("dL/dW of layer 1 over that of layer 8:", *(f"{name} {v[0] / v[-1]:.1e};" for name, v in sizes.items()))
     print("By depth, sigmoid:", sigmoid, "ReLU:", relu, "by width:", width)
     print(f"Units whose weights must all move the same way: sigmoid {signs['Sigmoid']:.0%}, tanh {signs['Tanh']:.0%}.")
@@ -256,7 +257,7 @@ def run(quick, out):
         "finding": (
             f"After five layers of ReLUs the outputs' standard deviation is {last['ReLU, std 0.01']:.0e}, "
             f"{last['ReLU, Xavier']:.2f} or {last['ReLU, He']:.2f}, as weights begin at 0.01, Xavier's or He's; "
-            f"four layers of ReLUs then read {relu[4]:.0%} of the digits, four of sigmoids {sigmoid[4]:.0%}."
+            f"six layers of ReLUs then read {relu[6]:.0%} of the digits, six of sigmoids {sigmoid[6]:.0%}."
         ),
     }
 
