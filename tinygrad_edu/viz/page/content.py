@@ -123,6 +123,7 @@ class _Content:
             "wire": self._wire_name(node),
             "value": self._array(node.value),
             "gradient": self._array(node.gradient),
+            "held": self._array(node.held),
             "valueText": _brief(node.value),
             "gradientText": _brief_gradient(node.gradient),
             "product": self._product(node),

@@ -99,7 +99,7 @@ class Panel {
       this.pass("backward", "What came back"),
       html("h2", {}, leaves.length === 1 ? "One gradient" : `${leaves.length} gradients`),
       html("p", { class: "quiet" }, "What an optimizer reads: of each leaf, the sum over all its uses."),
-      ...leaves.map((i) => this.leaf(i, [this.sum(i, moment)], chosen)),
+      ...leaves.map((i) => this.leaf(i, [this.sum(i, moment), ...this.held(this.node(i))], chosen)),
     ];
   }
 
@@ -138,6 +138,13 @@ class Panel {
     const source =
       node.line && html("p", { class: "source" }, html("b", {}, `${node.line}  `), node.code ?? "");
     return [this.mark(node), node.module && html("p", { class: "quiet" }, `in module ${node.module}`), source];
+  }
+
+  // What .grad has from before: backward() adds to it.
+  held(node) {
+    if (node.held === undefined) return [];
+    const words = `${node.name}.grad holds this already, and backward() adds to it; zero_grad() forgets it.`;
+    return [html("p", { class: "mark" }, words), this.figures.array(node.held, `${node.name}.grad before`, "gradient")];
   }
 
   // What was found here.
