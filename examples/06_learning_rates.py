@@ -133,6 +133,8 @@ def draw_feedback(halved, sizes, feedback):
         seconds = h.seconds * np.array(h["epoch"]) / len(h)
         third.plot(seconds, np.multiply(100, h["val_accuracy"]), style, color=color, label=f"{size}", markersize=4)
     third.set(title="batches of 1 to 1000 images", xlabel="seconds", ylabel="validation accuracy in %", ylim=(0, 100))
+    third.set_xscale("log")
+    third.minorticks_off()
     third.legend(frameon=False, fontsize=9)
     draw(fourth, feedback, "val_accuracy", 100, title="first feedback: an easier question", ylim=(0, 103))
     fourth.set_ylabel("validation accuracy in %")
