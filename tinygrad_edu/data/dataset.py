@@ -76,7 +76,7 @@ class ImageDataset(Dataset):
     """Grey or colour images and their labels.
 
     Sample i is a float32 Tensor of shape (channels, height, width) with values from 0 to 1, and the
-    label as an int: what torchvision's `MNIST(transform=ToTensor())` gives.
+    label as an int: what torchvision's `MNIST(transform=ToTensor())` gives. A slice gives a batch.
 
     Attributes:
         images: a uint8 array of shape (N, height, width), grey, or (N, channels, height, width).
@@ -89,7 +89,7 @@ class ImageDataset(Dataset):
 
     >>> data = ImageDataset(np.full((3, 2, 2), 255, np.uint8), np.array([7, 8, 9]))
     >>> image, label = data[1]
-    >>> image.tolist(), label, data.fetch([0, 2])[0].shape
+    >>> image.tolist(), label, data[:2][0].shape
     ([[[1.0, 1.0], [1.0, 1.0]]], 8, (2, 1, 2, 2))
     """
 
@@ -108,7 +108,9 @@ class ImageDataset(Dataset):
             )
         self.images, self.labels, self.transform, self.classes = images, labels, transform, tuple(classes)
 
-    def __getitem__(self, index: int) -> tuple[Any, int]:
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return self.fetch(np.arange(len(self))[index])
         image = Tensor(_scaled(self.images[index].reshape(-1, *self.images.shape[-2:])))
         return (image if self.transform is None else self.transform(image)), int(self.labels[index])
 
@@ -193,12 +195,23 @@ def default_collate(samples: list[Any]) -> Any:
 
     Floats become the default dtype (PyTorch makes them float64, which its layers then refuse).
 
+    Raises:
+        ShapeError: if they have several shapes.
+
     >>> default_collate([(np.zeros(3), "a"), (np.ones(3), "b")])[1]
     ['a', 'b']
     """
     first = samples[0]
     if isinstance(first, (Tensor, np.ndarray, np.generic)):
-        return Tensor(np.stack([np.asarray(sample) for sample in samples]))
+        arrays = [np.asarray(sample) for sample in samples]
+        if len({a.shape for a in arrays}) > 1:
+            raise ShapeError(
+                "the samples of a batch have several shapes.",
+                expected=f"all of them {arrays[0].shape}, as the first",
+                got=", ".join(dict.fromkeys(str(a.shape) for a in arrays)),
+                mend="bring them to one shape in the dataset, or pad them in collate_fn= (nn.utils.rnn.pad_sequence)",
+            )
+        return Tensor(np.stack(arrays))
     if isinstance(first, (bool, int, float)):
         return tensor(samples)
     if isinstance(first, Mapping):
