@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError, TinygradError
+from ..errors import OptionError, ShapeError, TinygradError
 from ..random import as_generator
 from ..tensor import Tensor
 from .warp import affine_places, as_batch, as_given, elastic_field, warped
@@ -87,9 +87,9 @@ class RandomAffine(Augmentation):
     ) -> None:
         self.translate, self.scale = tuple(translate or (0, 0)), tuple(scale or (1, 1))
         if not all(0 <= part <= 1 for part in self.translate):
-            raise ValueError(f"translate: two fractions from 0 to 1; got {translate}")
+            raise OptionError(f"translate: two fractions from 0 to 1; got {translate}")
         if min(self.scale) <= 0 or sigma <= 0 or alpha < 0:
-            raise ValueError("scale and sigma must be positive, and alpha not negative")
+            raise OptionError("scale and sigma must be positive, and alpha not negative")
         self.degrees = _around(degrees)
         turns = np.ravel(0 if shear is None else shear)
         self.shear = (_around(shear or 0), (0, 0)) if turns.size < 4 else (tuple(turns[:2]), tuple(turns[2:]))
@@ -204,7 +204,7 @@ class ColorJitter(Augmentation):
     def __init__(self, brightness: float = 0, contrast: float = 0, saturation: float = 0) -> None:
         self.strengths = (brightness, contrast, saturation)
         if min(self.strengths) < 0:
-            raise ValueError(f"ColorJitter: none of the three may be negative; got {self.strengths}")
+            raise OptionError(f"ColorJitter: none of the three may be negative; got {self.strengths}")
 
     def change(self, images: np.ndarray, rng: np.random.Generator, top: float) -> np.ndarray:
         """Away from black, from the mean grey and from grey, or towards it; each time within range."""
@@ -284,7 +284,7 @@ class MixUp(Augmentation):
 
     def __init__(self, *, alpha: float = 1.0, num_classes: int) -> None:
         if alpha <= 0:
-            raise ValueError(f"MixUp: alpha must be positive; got {alpha}")
+            raise OptionError(f"MixUp: alpha must be positive; got {alpha}")
         self.alpha, self.num_classes = alpha, num_classes
 
     def __call__(self, images: Any, labels: Any = None, generator: np.random.Generator | int | None = None) -> Any:
@@ -323,11 +323,11 @@ def _around(value: Any) -> tuple[float, float]:
         low, high = value
         return float(low), float(high)
     if value < 0:
-        raise ValueError(f"a number of degrees must not be negative; for a range give both ends; got {value}")
+        raise OptionError(f"a number of degrees must not be negative; for a range give both ends; got {value}")
     return -float(value), float(value)
 
 
 def _probability(p: float) -> float:
     if not 0 <= p <= 1:
-        raise ValueError(f"a probability is from 0 to 1; got {p}")
+        raise OptionError(f"a probability is from 0 to 1; got {p}")
     return p

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import StateDictError
+from ..errors import OptionError, StateDictError
 from ..random import as_generator, drawing_from, get_generator
 from .dataset import fetch_from
 
@@ -53,7 +53,7 @@ class DataLoader:
         epoch: how many epochs are over.
 
     Raises:
-        ValueError: for a batch size or prefetch factor below 1, a negative number of workers, or both
+        OptionError: for a dataset without `__getitem__` and `__len__`, a batch size or prefetch factor below 1, a negative number of workers, or both
             a sampler and shuffle.
 
     >>> import tinygrad_edu as tg
@@ -81,9 +81,16 @@ class DataLoader:
             ("prefetch_factor", prefetch_factor, 1),
         ):
             if value < least:
-                raise ValueError(f"{name} must be {least} or more; got {value}")
+                raise OptionError(f"{name} must be {least} or more; got {value}")
+        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+            raise OptionError(
+                "a DataLoader takes samples by number.",
+                expected="a Dataset, or anything with __getitem__ and __len__",
+                got=type(dataset).__name__,
+                mend="tg.data.TensorDataset(inputs, targets), or a list",
+            )
         if shuffle and sampler is not None:
-            raise ValueError("a sampler decides the order: it takes no shuffle=True beside it")
+            raise OptionError("a sampler decides the order: it takes no shuffle=True beside it")
         self.dataset, self.batch_size, self.shuffle, self.drop_last = dataset, batch_size, shuffle, drop_last
         self.sampler, self.num_workers, self.prefetch_factor = sampler, num_workers, prefetch_factor
         self.generator = None if generator is None else as_generator(generator)
@@ -225,9 +232,9 @@ class WeightedRandomSampler:
     def __init__(self, weights: Any, num_samples: int, replacement: bool = True) -> None:
         weights = np.asarray(weights, np.float64)
         if weights.ndim != 1 or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
-            raise ValueError("weights must be a row of numbers, none negative, not all 0")
+            raise OptionError("weights must be a row of numbers, none negative, not all 0")
         if num_samples < 1 or (not replacement and num_samples > np.count_nonzero(weights)):
-            raise ValueError(f"cannot draw {num_samples} of {np.count_nonzero(weights)} samples")
+            raise OptionError(f"cannot draw {num_samples} of {np.count_nonzero(weights)} samples")
         self.weights, self.num_samples, self.replacement = weights / weights.sum(), num_samples, replacement
 
     def __len__(self) -> int:

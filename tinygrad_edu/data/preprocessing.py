@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError, StateDictError, TinygradError
+from ..errors import OptionError, ShapeError, StateDictError, TinygradError
 from ..random import as_generator, drawing_from
 from ..tensor import Tensor
 
@@ -177,7 +177,7 @@ class PCA(Preprocessor):
 
     def __init__(self, n_components: float | None = None) -> None:
         if n_components is not None and not (0 < n_components < 1 or (n_components >= 1 and n_components % 1 == 0)):
-            raise ValueError(f"n_components must be a count, or a fraction between 0 and 1; got {n_components}")
+            raise OptionError(f"n_components must be a count, or a fraction between 0 and 1; got {n_components}")
         self.n_components = n_components
 
     def _fit(self, x: np.ndarray) -> None:

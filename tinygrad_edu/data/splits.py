@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..random import as_generator
 from ..tensor import Tensor
 from .dataset import Dataset, default_collate, fetch_from, labels_of
@@ -63,7 +63,7 @@ class ConcatDataset(Dataset):
     def __init__(self, datasets: Iterable[Any]) -> None:
         self.datasets = list(datasets)
         if not self.datasets:
-            raise ValueError("ConcatDataset needs at least one dataset")
+            raise OptionError("ConcatDataset needs at least one dataset")
         self.cumulative_sizes = np.cumsum([len(dataset) for dataset in self.datasets])
 
     def __getitem__(self, index: int) -> Any:
@@ -155,7 +155,7 @@ def k_fold(
     3 2
     """
     if not 2 <= k <= len(dataset):
-        raise ValueError(f"k_fold: k must be from 2 to the number of samples, {len(dataset)}; got {k}")
+        raise OptionError(f"k_fold: k must be from 2 to the number of samples, {len(dataset)}; got {k}")
     folds = _dealt(dataset, np.arange(len(dataset)) % k, k, generator, stratify)
     return [
         (Subset(dataset, np.concatenate([f for j, f in enumerate(folds) if j != i])), Subset(dataset, fold))

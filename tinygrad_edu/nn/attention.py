@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, gates, record
-from ..errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..gates.recurrent import _through_meaning
 from ..gates.reshape import pad
 from ..modes import recording
@@ -277,7 +277,7 @@ class MultiheadAttention(Module):
     ) -> None:
         super().__init__()
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
-            raise ValueError(f"num_heads divides embed_dim, both at least 1; got {num_heads} and {embed_dim}")
+            raise OptionError(f"num_heads divides embed_dim, both at least 1; got {num_heads} and {embed_dim}")
         _check(dropout)
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import gates, record
-from ..errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..modes import recording
 from ..tensor import Tensor, as_tensor
 from .reduction import Loss, check_reduction, reduced
@@ -113,7 +113,7 @@ def cross_entropy(
     """
     check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"label_smoothing must be between 0 and 1; got {label_smoothing}")
+        raise OptionError(f"label_smoothing must be between 0 and 1; got {label_smoothing}")
     input, target = as_tensor(input), as_tensor(target)
     if weight is None and ignore_index < 0 and _plain_classes(input._data, target._data):
         x, labels, weights = input, target, None

@@ -86,7 +86,14 @@ class _Numbered(Module):
 
 def _checked(module: Any) -> Module:
     if not isinstance(module, Module):
-        raise TinygradError("a container of modules holds modules.", got=type(module).__name__)
+        made = isinstance(module, type) and issubclass(module, Module)
+        raise TinygradError(
+            "a container of modules holds modules.",
+            got=f"the class {module.__name__} itself" if made else f"{type(module).__name__}: {module!r:.60}",
+            mend=f"make one: nn.{module.__name__}(…)"
+            if made
+            else "a class derived from nn.Module, whose forward calls it",
+        )
     return module
 
 

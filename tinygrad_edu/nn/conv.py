@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..gates import window
 from ..gates.reshape import pad as pad_with
 from ..gates.window import Sliding
@@ -41,7 +41,7 @@ def _each(value: Any, n: int, what: str, least: int = 0) -> tuple[int, ...]:
     if len(numbers) == 1:
         numbers *= n
     if len(numbers) != n or min(numbers) < least:
-        raise ValueError(f"{what} is a number, or {n} numbers, of at least {least}; got {value!r}")
+        raise OptionError(f"{what} is a number, or {n} numbers, of at least {least}; got {value!r}")
     return numbers
 
 
@@ -52,9 +52,9 @@ def _pairs(padding: Any, kernel: tuple[int, ...], stride: Any, dilation: Any) ->
     if padding == "valid":
         return ((0, 0),) * len(kernel)
     if padding != "same":
-        raise ValueError(f"padding is a number, numbers, 'same' or 'valid'; got {padding!r}")
+        raise OptionError(f"padding is a number, numbers, 'same' or 'valid'; got {padding!r}")
     if set(stride) != {1}:
-        raise ValueError(f"padding='same' needs a stride of 1; got {stride}")
+        raise OptionError(f"padding='same' needs a stride of 1; got {stride}")
     whole = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
     return tuple((w // 2, w - w // 2) for w in whole)  # an odd one out goes after, as in PyTorch
 
@@ -123,7 +123,7 @@ def _conv(
 
 def _known(algorithm: str) -> str:
     if algorithm not in ("auto", "direct"):
-        raise ValueError(f"algorithm is 'auto' or 'direct'; got {algorithm!r}")
+        raise OptionError(f"algorithm is 'auto' or 'direct'; got {algorithm!r}")
     return algorithm
 
 
@@ -339,10 +339,10 @@ class _Sliding(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         if groups < 1 or in_channels % groups or out_channels % groups:
-            raise ValueError(f"groups must divide both channels; got {in_channels}, {out_channels} and {groups}")
+            raise OptionError(f"groups must divide both channels; got {in_channels}, {out_channels} and {groups}")
         if padding_mode not in _MODES or (self.transposed and padding_mode != "zeros"):
             allowed = ["zeros"] if self.transposed else _MODES
-            raise ValueError(f"padding_mode must be one of {', '.join(allowed)}; got {padding_mode!r}")
+            raise OptionError(f"padding_mode must be one of {', '.join(allowed)}; got {padding_mode!r}")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size = _each(kernel_size, self.n, "kernel_size", 1)
         self.stride, self.dilation = _each(stride, self.n, "stride", 1), _each(dilation, self.n, "dilation", 1)

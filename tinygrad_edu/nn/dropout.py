@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import record
-from ..errors import ShapeError, TinygradError
+from ..errors import OptionError, ShapeError, TinygradError
 from ..inplace import write
 from ..random import get_generator
 from ..tensor import Tensor, as_tensor
@@ -38,7 +38,7 @@ _dropped = record.gate(
 
 def _check(p: float) -> None:
     if not 0 <= p <= 1:
-        raise ValueError(f"the probability p to drop must be between 0 and 1; got {p}")
+        raise OptionError(f"the probability p to drop must be between 0 and 1; got {p}")
 
 
 def _mask(shape: tuple[int, ...], dtype: Any, p: float) -> np.ndarray:
@@ -154,7 +154,7 @@ def stochastic_depth(input: Any, p: float, mode: str = "row", training: bool = T
     [[0.0], [0.0]]
     """
     if mode not in ("row", "batch"):
-        raise ValueError(f"mode must be row or batch; got {mode!r}")
+        raise OptionError(f"mode must be row or batch; got {mode!r}")
     shape = np.shape(input)
     return _by_shape(input, (shape[:1] if mode == "row" else (1,)) + (1,) * (len(shape) - 1), p, training)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..random import get_generator
 from ..tensor import Tensor, written
 
@@ -53,7 +53,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     if nonlinearity == "leaky_relu":
         return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
     if nonlinearity not in _GAINS:
-        raise ValueError(f"no gain for {nonlinearity!r}; known: leaky_relu, {', '.join(_GAINS)}")
+        raise OptionError(f"no gain for {nonlinearity!r}; known: leaky_relu, {', '.join(_GAINS)}")
     return _GAINS[nonlinearity]
 
 
@@ -141,7 +141,7 @@ def kaiming_uniform_(
 
 def _fan(tensor: Tensor, mode: str) -> int:
     if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"mode must be fan_in or fan_out; got {mode!r}")
+        raise OptionError(f"mode must be fan_in or fan_out; got {mode!r}")
     return max(_fans(tensor)[mode == "fan_out"], 1)
 
 
@@ -209,7 +209,7 @@ def trunc_normal_(
     True
     """
     if not a < b or std <= 0:
-        raise ValueError(f"trunc_normal_: a is below b, and std is positive; got a={a}, b={b}, std={std}")
+        raise OptionError(f"trunc_normal_: a is below b, and std is positive; got a={a}, b={b}, std={std}")
     rng, low, high = generator or get_generator(), (a - mean) / std, (b - mean) / std
     inside = (math.erf(high / math.sqrt(2)) - math.erf(low / math.sqrt(2))) / 2
     # Far out in a tail normal draws would hardly ever be inside: there uniform ones are kept by their density.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import gates, record
-from ..errors import ShapeError, TinygradError
+from ..errors import OptionError, ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor
 from .reduction import Loss, check_reduction, check_same_shape, reduced
 
@@ -255,7 +255,7 @@ def _variance(input: Tensor, var: Any) -> Tensor:
         var = np.full(input.shape, var, input.dtype)
     var = as_tensor(var)
     if (var._data < 0).any():
-        raise ValueError("var has an element below 0; a network can give exp(x) or softplus(x) instead")
+        raise OptionError("var has an element below 0; a network can give exp(x) or softplus(x) instead")
     if var.shape == input.shape:
         return var
     if var.shape == input.shape[:-1]:

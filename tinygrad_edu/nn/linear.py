@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, gates, record
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from ..threads import product
 from . import init
@@ -97,6 +97,8 @@ class Linear(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None) -> None:
         super().__init__()
+        if not all(isinstance(n, (int, np.integer)) and n >= 0 for n in (in_features, out_features)):
+            raise OptionError(f"Linear: in_features and out_features are counts; got {in_features!r}, {out_features!r}")
         self.in_features, self.out_features = in_features, out_features
         dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
         self.weight = Parameter(np.empty((out_features, in_features), dtype))
@@ -176,7 +178,7 @@ class Bilinear(Module):
     ) -> None:
         super().__init__()
         if in1_features < 1:
-            raise ValueError(f"Bilinear: in1_features is above 0; got {in1_features}")
+            raise OptionError(f"Bilinear: in1_features is above 0; got {in1_features}")
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
         dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
         self.weight = Parameter(np.empty((out_features, in1_features, in2_features), dtype))

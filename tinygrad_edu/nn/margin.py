@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import gates
-from ..errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor
 from .classification import rows_and_classes
 from .likelihood import binary_cross_entropy_with_logits
@@ -74,7 +74,7 @@ def multi_margin_loss(
     tensor(0.5000)
     """
     if p not in (1, 2):
-        raise ValueError(f"p must be 1 or 2; got {p}")
+        raise OptionError(f"p must be 1 or 2; got {p}")
     input, target = as_tensor(input), as_tensor(target)
     short, x, labels = _shortfalls("multi_margin_loss", input, target, margin)
     losses = (short if p == 1 else short * short).sum(1) / x.shape[1]
@@ -214,7 +214,7 @@ class MultiMarginLoss(Loss):
     def __init__(self, p: int = 1, margin: float = 1.0, weight: Any = None, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
         if p not in (1, 2):
-            raise ValueError(f"p must be 1 or 2; got {p}")
+            raise OptionError(f"p must be 1 or 2; got {p}")
         self.p, self.margin = p, margin
         self.register_buffer("weight", None if weight is None else as_tensor(weight))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import gates
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from .reduction import Loss, check_same_shape, reduced
 
@@ -182,7 +182,7 @@ def _triplet(
 
 def _check_margin(margin: float) -> None:
     if margin <= 0:
-        raise ValueError(f"margin must be more than 0; got {margin}")
+        raise OptionError(f"margin must be more than 0; got {margin}")
 
 
 class MarginRankingLoss(Loss):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, gates
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from . import init
 from .module import Module
@@ -65,11 +65,11 @@ class RNNBase(Module):
     ) -> None:
         super().__init__()
         if not 0 <= dropout <= 1:
-            raise ValueError(f"dropout is a probability, from 0 to 1; got {dropout}")
+            raise OptionError(f"dropout is a probability, from 0 to 1; got {dropout}")
         if hidden_size <= 0 or num_layers <= 0:
-            raise ValueError(f"hidden_size and num_layers are at least 1; got {hidden_size} and {num_layers}")
+            raise OptionError(f"hidden_size and num_layers are at least 1; got {hidden_size} and {num_layers}")
         if proj_size and (mode != "LSTM" or not 0 < proj_size < hidden_size):
-            raise ValueError(f"proj_size is for LSTM only, and smaller than hidden_size; got {proj_size}")
+            raise OptionError(f"proj_size is for LSTM only, and smaller than hidden_size; got {proj_size}")
         self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
         self.bidirectional, self.proj_size = bidirectional, proj_size
@@ -150,6 +150,12 @@ class RNNBase(Module):
         shapes = shapes if self.mode == "LSTM" else shapes[:1]
         if hx is None:
             return [Tensor(np.zeros(shape, x.dtype)) for shape in shapes]
+        if (self.mode == "LSTM") != isinstance(hx, (tuple, list)):
+            raise ShapeError(
+                f"{type(self).__name__}({self.extra_repr()}): its first state is of another kind.",
+                expected="a tuple (h, c)" if self.mode == "LSTM" else "one Tensor, h",
+                got=type(hx).__name__,
+            )
         states = [as_tensor(s) for s in (hx if self.mode == "LSTM" else [hx])]
         wanted = [(deep, shape[2]) if single else shape for shape in shapes]
         if [s.shape for s in states] != wanted:
@@ -194,7 +200,7 @@ class RNN(RNNBase):
         **keywords: Any,
     ) -> None:  # fmt: skip
         if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"nonlinearity is tanh or relu; got {nonlinearity!r}")
+            raise OptionError(f"nonlinearity is tanh or relu; got {nonlinearity!r}")
         self.nonlinearity = nonlinearity
         super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, *args, **keywords)
 
@@ -293,7 +299,7 @@ class RNNCell(_Cell):
         self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, dtype: Any = None
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"nonlinearity is tanh or relu; got {nonlinearity!r}")
+            raise OptionError(f"nonlinearity is tanh or relu; got {nonlinearity!r}")
         self.nonlinearity = nonlinearity
         super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, bias, dtype)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..tensor import Tensor
 from .module import Module
 
@@ -14,7 +14,7 @@ REDUCTIONS = ("none", "mean", "sum")
 def check_reduction(reduction: str, *more: str) -> None:
     """Raise a ValueError unless it is none, mean or sum, or one of `more`."""
     if reduction not in REDUCTIONS + more:
-        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS + more)}; got {reduction!r}")
+        raise OptionError(f"reduction must be one of {', '.join(REDUCTIONS + more)}; got {reduction!r}")
 
 
 def reduced(losses: Tensor, reduction: str) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import gates
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from .reduction import Loss, check_same_shape, reduced
 
@@ -89,7 +89,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     tensor([ 0.5000, 18.0000])
     """
     if delta <= 0:
-        raise ValueError(f"delta must be more than 0; got {delta}")
+        raise OptionError(f"delta must be more than 0; got {delta}")
     losses = _bent(_difference("huber_loss", input, target), delta)
     if weight is not None:
         weight = as_tensor(weight)
@@ -115,7 +115,7 @@ def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: fl
     tensor([0.2500, 9.0000])
     """
     if beta < 0:
-        raise ValueError(f"beta must be 0 or more; got {beta}")
+        raise OptionError(f"beta must be 0 or more; got {beta}")
     difference = _difference("smooth_l1_loss", input, target)
     return reduced(_bent(difference, beta) / beta if beta else gates.abs(difference), reduction)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import TinygradError
+from ..errors import OptionError, TinygradError
 from ..random import randn
 from ..tensor import Tensor, written
 from .module import Module
@@ -158,7 +158,7 @@ def spectral_norm(
     ['bias', 'weight_orig', 'weight_u', 'weight_v']
     """
     if n_power_iterations < 1:
-        raise ValueError(f"n_power_iterations must be at least 1; got {n_power_iterations}")
+        raise OptionError(f"n_power_iterations must be at least 1; got {n_power_iterations}")
     weight = _parameter(module, name, "spectral_norm")
     dim = int(type(module).__name__.startswith("ConvTranspose")) if dim is None else dim
     hook = _SpectralNorm(name, n_power_iterations, eps, dim)

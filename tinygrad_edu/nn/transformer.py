@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from . import activation as activations
 from . import init
@@ -70,7 +70,7 @@ class _Layer(Module):
     ) -> None:
         super().__init__()
         if isinstance(activation, str) and activation not in _ACTIVATIONS:
-            raise ValueError(f"activation is relu, gelu or a function; got {activation!r}")
+            raise OptionError(f"activation is relu, gelu or a function; got {activation!r}")
         for name in self.attentions:
             attention = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype)
             setattr(self, name, attention)

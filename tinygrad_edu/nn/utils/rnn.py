@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import gates
-from ...errors import ShapeError, TinygradError
+from ...errors import OptionError, ShapeError, TinygradError
 from ...tensor import Tensor, as_tensor
 
 __all__ = [
@@ -142,7 +142,7 @@ def pad_sequence(
     [[1, 2], [3, 0]]
     """
     if padding_side not in ("right", "left"):
-        raise ValueError(f"padding_side is right or left; got {padding_side!r}")
+        raise OptionError(f"padding_side is right or left; got {padding_side!r}")
     each = [as_tensor(s) for s in sequences]
     if not each or len({s.shape[1:] for s in each}) > 1:
         raise ShapeError(
