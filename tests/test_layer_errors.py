@@ -130,3 +130,27 @@ def test_a_column_against_a_row_raises_in_losses_of_several(loss, shapes):
 def test_a_column_of_classes_raises(loss):
     with pytest.raises(ShapeError, match=r"(?s)one class for each row.*got.*\(5, 1\)"):
         loss(tg.ones(5, 3), tg.ones(5, 1).long())
+
+
+MISUSED = [
+    (lambda: nn.Linear(-1, 3), "in_features and out_features are counts; got -1, 3"),
+    (lambda: nn.Conv2d(3, 4, 3, groups=2), "groups must divide both channels; got 3, 4 and 2"),
+    (lambda: nn.MultiheadAttention(5, 2), "num_heads divides embed_dim"),
+    (lambda: nn.Dropout(1.5), "between 0 and 1; got 1.5"),
+    (lambda: nn.MSELoss(reduction="avg"), "one of none, mean, sum; got 'avg'"),
+    (lambda: nn.Sequential(nn.ReLU), "got       the class ReLU itself\n  mend      make one: ReLU(…)"),
+    (lambda: nn.ModuleList([abs]), "mend      a class derived from Module"),
+    (lambda: nn.LSTM(3, 4)(tg.ones(5, 2, 3), tg.ones(1, 2, 4)), "expected  a tuple (h, c)\n  got       Tensor"),
+    (lambda: nn.GRU(3, 4)(tg.ones(5, 2, 3), (tg.ones(1, 2, 4),)), "expected  one Tensor, h\n  got       tuple"),
+    (lambda: tg.data.DataLoader(5), "anything with __getitem__ and __len__\n  got       int"),
+    (lambda: tg.data.DataLoader([1], 0), "batch_size must be 1 or more; got 0"),
+    (lambda: next(iter(tg.data.DataLoader([tg.ones(2), tg.ones(3)], 2))), "all of them (2,), as the first"),
+]
+
+
+@pytest.mark.parametrize(("use", "says"), MISUSED, ids=[says[:30] for _, says in MISUSED])
+def test_a_misuse_names_the_user_s_line(use, says):
+    with pytest.raises(TinygradError) as error:
+        use()
+    assert says in str(error.value)
+    assert "\n  at        test_layer_errors.py:" in str(error.value)

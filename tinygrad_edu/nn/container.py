@@ -90,9 +90,7 @@ def _checked(module: Any) -> Module:
         raise TinygradError(
             "a container of modules holds modules.",
             got=f"the class {module.__name__} itself" if made else f"{type(module).__name__}: {module!r:.60}",
-            mend=f"make one: nn.{module.__name__}(…)"
-            if made
-            else "a class derived from nn.Module, whose forward calls it",
+            mend=f"make one: {module.__name__}(…)" if made else "a class derived from Module, whose forward calls it",
         )
     return module
 
