@@ -61,6 +61,12 @@ def test_the_cases_of_nielsen_and_the_courses_by_formula():
     assert_allclose(F.gelu(x), F.gelu(x, "tanh"), atol=1e-3)
 
 
+def test_the_slope_of_silu_far_out():
+    x = tg.tensor([1e4, 3e4], dtype=tg.float16, requires_grad=True)
+    F.silu(x).sum().backward()
+    assert x.grad.tolist() == [1, 1]
+
+
 def test_selu_keeps_mean_0_and_variance_1():
     z = F.selu(tg.tensor(np.random.default_rng(0).normal(size=200_000))).numpy()
     assert_allclose([z.mean(), z.var()], [0, 1], atol=0.02)

@@ -109,7 +109,8 @@ def test_predict_reads_pictures_arrays_and_idx(digits, tmp_path, capsys):
     many = predictions(digits, tmp_path / "many.npy")
     assert [max(shares, key=shares.get) for shares in many] == ["7", "2", "1", "0"]
     assert all(abs(sum(shares.values()) - 1) < 1e-5 for shares in many)
-    for name in ("rows.npy", "images-idx3-ubyte"):
+    np.save(tmp_path / "whole.npy", test.images[:4].astype(np.int64))
+    for name in ("rows.npy", "whole.npy", "images-idx3-ubyte"):
         assert predictions(digits, tmp_path / name) == many
     assert predictions(digits, tmp_path / "dark.png") == predictions(digits, tmp_path / "clear.png")
     for name in ("dark.png", "paper.png"):
@@ -202,6 +203,11 @@ def test_tables_without_classes_and_lenet_on_tables(table, tmp_path):
     path.write_text("rooms,price\n1,10.5\n2,20.25\n")
     with pytest.raises(TinygradError, match=r"are no classes(?s:.)*10\.5, 20\.25"):
         program(Choices(data=f"csv:{path}"))
+    path.write_text("a,b,kind\n" + "1,2,x\n" * 9)
+    with pytest.raises(TinygradError, match=r"too short(?s:.)*10 lines(?s:.)*got +9"):
+        program(Choices(data=f"csv:{path}"))
+    path.write_text("a,b,kind\n" + "1,2,x\n3,4,y\n" * 5)
+    assert main(["train", "--data", f"csv:{path}", "--epochs", "1", "--out", str(tmp_path / "short")]) == 0
     with pytest.raises(TinygradError, match="lenet reads images"):
         program(Choices(data=f"csv:{table / 'flowers.csv'}", label="kind", model="lenet"))
     assert "label=0" in program(Choices(data=f"csv:{table / 'flowers.csv'}", label="0"))

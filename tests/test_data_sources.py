@@ -93,6 +93,7 @@ def test_csv(written):
     assert plain.tensors[1].dtype == np.int64
     assert (plain.columns, plain.classes) == ((), ())
     assert written("1,0.5\n2,1\n").tensors[1].dtype == np.float32
+    assert written("1,1e30\n2,1\n").tensors[1].tolist() == np.float32([1e30, 1]).tolist(), "not an overflown integer"
     assert len(written("1,2\n3,4\n", label=None).tensors) == 1
     assert written("\ufeffa,b\n1,2\n", label="a").columns == ("b",)
     assert written("2020,2021\n1,2\n", header=True).columns == ("2020",)
@@ -120,6 +121,9 @@ def test_csv_round_trip(rows):
         ("1,nan,2\n", {}, r"line 1: column 1 is not a number(?s:.)*'nan'"),
         ("1,2,inf\n", {"label": 0}, r"line 1: column 2 is not"),
         ("1,1e400,0\n", {}, r"line 1: column 1 is not"),
+        ("a,b,c\n1,1e300,2\n", {}, r"line 2: b is too large for the dtype(?s:.)*'1e300'"),
+        ("a;b;kind\n1;2;3\n", {}, r"one column(?s:.)*pass delimiter=';'"),
+        ("kind\n1\n", {}, r"one column, which is the label's(?s:.)*pass label=None"),
         ("a,b\n1,\n", {}, r"line 2: the label is missing"),
         ("a,b\n1,nan\n", {}, r"line 2: the label is missing"),
         ("a,b\n1,2\n", {"label": "c"}, r"no column 'c'(?s:.)*one of a, b"),

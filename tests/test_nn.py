@@ -280,6 +280,37 @@ def test_loading_lists_everything_that_does_not_fit_and_changes_nothing():
         assert (np.asarray(t) == before[name]).all()
 
 
+def test_a_cast_that_fails_while_loading_changes_nothing():
+    net = nn.Linear(2, 1)
+    before = net.weight.tolist()
+    with pytest.raises(RuntimeWarning, match="overflow"):
+        net.load_state_dict({"weight": np.ones((1, 2)), "bias": np.array([1e300])})
+    assert net.weight.tolist() == before
+
+
+def test_loading_what_is_no_state():
+    net = nn.Linear(2, 1)
+    for wrong, says in (
+        ("net.safetensors", "got       str"),
+        (nn.Linear(2, 1), "got       Linear"),
+        (None, "NoneType"),
+    ):
+        with pytest.raises(StateDictError, match=says) as error:
+            net.load_state_dict(wrong)
+        assert "tg.load(path)" in str(error.value)
+
+
+def test_a_module_is_cast_to_floats_only():
+    net = nn.BatchNorm1d(2)
+    assert net.half().weight.dtype == np.float16
+    assert net.to("cpu") is net
+    for wrong in ("cuda", tg.int64):
+        with pytest.raises(DtypeError):
+            net.to(wrong)
+    assert net.running_mean.dtype == np.float16
+    assert net.num_batches_tracked.dtype == np.int64
+
+
 def test_loading_part_of_it():
     net = nn.Linear(2, 1)
     with pytest.raises(StateDictError, match=r"mend .*strict=False"):

@@ -179,6 +179,19 @@ def test_functions_refuse_what_does_not_fit():
         f.batch_norm(tg.ones(2, 3), None, None)
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [(nn.BatchNorm2d(2), (0, 2, 3, 3)), (nn.BatchNorm1d(2, track_running_stats=False), (0, 2)),
+     (nn.InstanceNorm1d(2, affine=True, track_running_stats=True), (0, 2, 3))],
+)  # fmt: skip
+def test_an_empty_batch_leaves_the_statistics_as_they_are(layer, shape):
+    layer(tg.zeros(shape, requires_grad=True)).sum().backward()
+    assert layer.weight.grad.tolist() == [0, 0]
+    if layer.running_mean is not None:
+        assert layer.running_mean.tolist() == [0, 0]
+        assert layer.running_var.tolist() == [1, 1]
+
+
 def test_one_sample_may_be_evaluated():
     assert nn.BatchNorm1d(3).eval()(tg.ones(1, 3)).shape == (1, 3)
 

@@ -460,7 +460,7 @@ def test_dicts_and_lists_come_back_as_they_were(tmp_path, ending):
 
 
 @pytest.mark.parametrize(
-    "header", ["", "[", '{"a": {"\\u0000": ["tensor", "absent"]}}', '{"a": {"\\u0000": 1}}', "[" * 100_000]
+    "header", ["", "[", "[1, 2]", '{"a": {"\\u0000": ["tensor", "absent"]}}', '{"a": {"\\u0000": 1}}', "[" * 100_000]
 )
 def test_a_header_that_does_not_fit_is_named(tmp_path, header):
     path = tg.save({"x": tg.ones(1)}, tmp_path / "x.npz", {"__nested__": header})

@@ -294,6 +294,7 @@ class Scripted(training.Callback):
         ([1, 2, 3, 3, 3, 9, 1], {"patience": 2, "mode": "max"}, 5, 3),
         ([5, 6, 7, 8, 9, 9, 4.5], {"patience": None}, 7, 7),
         ([5, 6, 7, 8, 9, 9, 6], {"patience": None}, 7, 1),
+        ([np.nan, 4, np.nan, 3, 5, 5, 5], {"patience": None}, 7, 4),
     ],
 )
 def test_early_stopping(values, options, stops, best):
@@ -303,6 +304,11 @@ def test_early_stopping(values, options, stops, best):
     assert (stopping.best, stopping.best_epoch) == (values[best - 1], best)
     assert model[4].bias.tolist() == [best] * 3, "the weights of the best epoch"
     assert bool(history.stopped) == (stops < 7)
+
+
+def test_metrics_of_one_name_are_refused():
+    with pytest.raises(TinygradError, match=r"two metrics have one name(?s:.)*f1, f1"):
+        fitted(metrics=[training.F1Score(), training.F1Score("micro")])
 
 
 def test_early_stopping_of_what_is_not_measured():

@@ -83,7 +83,10 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     if _NESTED not in texts:
         return tensors
     try:
-        return unpack(json.loads(texts[_NESTED]), tensors)  # type: ignore[no-any-return]
+        state = json.loads(texts[_NESTED])
+        if not isinstance(state, dict):
+            raise TypeError(f"{type(state).__name__} instead of a dict")
+        return unpack(state, tensors)  # type: ignore[no-any-return]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _corrupt(Path(path), f"its header does not fit its arrays ({error!r})") from None
 

@@ -103,7 +103,7 @@ def _inputs(path: Path, shape: tuple[int, ...]) -> np.ndarray:
             expected=f"shape {shape}, or (N, …) of these",
             got=f"{found.shape} of {found.dtype}",
         )
-    scaled = found / np.float32(255) if found.dtype == np.uint8 and len(shape) == 3 else found
+    scaled = found / np.float32(255) if found.dtype.kind in "iu" and len(shape) == 3 else found
     return np.asarray(scaled, np.float32).reshape(-1, *shape)
 
 

@@ -87,7 +87,7 @@ optimizer = optim.{optimizer}(model.parameters(), lr={lr}{more})
 '''
 
 _TRAINING = """
-inputs, targets = held_back.fetch([0, 1])
+inputs, targets = train.fetch([0, 1])
 inputs.name, targets.name = "inputs", "targets"
 viz.save(loss(model(inputs), targets), OUT / "step.html")  # a step on two samples, to walk through
 
@@ -131,7 +131,6 @@ def program(choices: Choices, command: str = "these choices") -> str:
         classes=json.dumps(classes, ensure_ascii=False),
         about=json.dumps(choices.model),
         shape=list(shape),
-        graph="step.svg",
     )
     return text + ('tg.save(scale.state_dict(), OUT / "scale.safetensors")\n' if "scale" in source else "")
 
@@ -171,8 +170,11 @@ def _source(choices: Choices) -> tuple[str, tuple[int, ...], list[str]]:
         given = choices.label or "-1"
         label: Any = int(given) if given.removeprefix("-").isdecimal() else given
         table = data.csv(path, label)
+        classes = _classes(table, path)
+        if len(table) < 10:
+            raise TinygradError(f"{path} is too short to hold lines back.", expected="10 lines", got=str(len(table)))
         call = f"data.csv({json.dumps(path)}, label={json.dumps(label, ensure_ascii=False)})"
-        return _TABLE.format(train=call), table.tensors[0].shape[1:], _classes(table, path)
+        return _TABLE.format(train=call), table.tensors[0].shape[1:], classes
     calls = {"mnist-mini": "data.digits({})", "mnist": "data.MNIST({})", "fashion": "data.FashionMNIST({})"}
     if choices.data not in calls:
         raise TinygradError(f"no data is called {choices.data!r}.", expected="mnist-mini, mnist, fashion or csv:FILE")

@@ -105,6 +105,14 @@ def csv(
         header = not any(_is_number(field) for field in first)
     names = [field.strip() for field in first] if header else [f"column {i}" for i in range(len(first))]
     place = _label_column(name, names if header else [], label, len(first))
+    if place is not None and len(first) == 1:
+        other = next((mark for mark in ";\t|," if mark in first[0]), "")
+        raise DataFileError(
+            f"{name} has one column, which is the label's.",
+            expected="a column for each input",
+            got=repr(first[0][:80]),
+            mend=f"pass delimiter={other!r}, or save it with commas" if other else "pass label=None",
+        )
     inputs, labels = [], []
     for line, row in rows if header else _chained((first_line, first), rows):
         if len(row) != len(names):
@@ -179,13 +187,15 @@ def _label_column(name: str, names: list[str], label: str | int | None, n: int) 
 def _numbers(row: list[str], name: str, line: int, names: list[str]) -> np.ndarray:
     """A line's inputs."""
     try:
-        found = np.array(row, dtypes.get_default_dtype())
+        with np.errstate(over="ignore"):
+            found = np.array([float(field) for field in row], dtypes.get_default_dtype())
     except ValueError:
         found = None
     if found is None or not np.isfinite(found).all():
-        wrong = next(i for i, field in enumerate(row) if not _is_number(field) or not np.isfinite(float(field)))
+        finite = [_is_number(field) and np.isfinite(float(field)) for field in row]
+        wrong = finite.index(False) if not all(finite) else int(np.argmin(np.isfinite(found)))  # else too large
         raise DataFileError(
-            f"{name}, line {line}: {names[wrong]} is {'not a number' if row[wrong].strip() else 'missing'}.",
+            f"{name}, line {line}: {names[wrong]} is {_fault(row[wrong])}.",
             expected="a finite number",
             got=repr(row[wrong]),
             mend="fill it in, leave the line out, or encode texts as numbers",
@@ -193,10 +203,16 @@ def _numbers(row: list[str], name: str, line: int, names: list[str]) -> np.ndarr
     return found
 
 
+def _fault(field: str) -> str:
+    if not field.strip():
+        return "missing"
+    return "too large for the dtype" if _is_number(field) and np.isfinite(float(field)) else "not a number"
+
+
 def _typed(labels: list[str]) -> np.ndarray:
     """Labels as integers if they all are, else as floats if they all are, else as they stand."""
     if not all(_is_number(label) for label in labels):
         return np.array(labels)
     numbers = np.array([float(label) for label in labels])
-    whole = np.isfinite(numbers).all() and (numbers == np.trunc(numbers)).all()
+    whole = (np.abs(numbers) < 2**53).all() and (numbers == np.trunc(numbers)).all()
     return numbers.astype(np.int64) if whole else numbers

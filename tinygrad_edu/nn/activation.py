@@ -297,7 +297,7 @@ def _for_gelu_tanh(g: Any, z: Any, x: Any) -> Any:
 
 def _for_silu(g: Any, z: Any, x: Any) -> Any:
     s = run(gates.sigmoid, x)
-    return g * (s + z - z * s)
+    return g * (s + z * (1 - s))  # z - z s would lose s where z is large
 
 
 def _elu_forward(x: Any, alpha: float, scale: float, steep: float) -> Any:

@@ -11,7 +11,7 @@ from weakref import ReferenceType, ref
 import numpy as np
 
 from .. import dtypes
-from ..errors import StateDictError, TinygradError
+from ..errors import DtypeError, StateDictError, TinygradError
 from ..hooks import Handle
 from ..modes import watching
 from ..tensor import Tensor, tick, written
@@ -278,11 +278,24 @@ class Module:
     def to(self, dtype: Any) -> Module:
         """Cast every floating-point parameter and buffer, in place; returns the module.
 
+        Args:
+            dtype: a floating-point dtype; or "cpu", the only device, which changes nothing.
+
+        Raises:
+            DtypeError: for what is neither.
+
         >>> import tinygrad_edu as tg
         >>> tg.nn.Linear(2, 1).to(tg.float64).weight.dtype
         dtype('float64')
         """
-        dtype = dtypes.check_dtype(dtype)
+        if str(dtype) == "cpu":
+            return self
+        try:
+            dtype = dtypes.check_dtype(dtype)
+        except TypeError:
+            raise DtypeError("to() takes a dtype; arrays live on the cpu, the only device.", got=repr(dtype)) from None
+        if dtype.kind != "f":
+            raise DtypeError("a module is cast to a floating-point dtype.", got=str(dtype))
         for t in (*self.parameters(), *self.buffers()):
             if t._data.dtype.kind == "f":
                 t._data = t._data.astype(dtype)
@@ -297,6 +310,10 @@ class Module:
     def float(self) -> Module:
         """Cast to float32, in place; returns the module."""
         return self.to(dtypes.float32)
+
+    def half(self) -> Module:
+        """Cast to float16, in place; returns the module."""
+        return self.to(dtypes.float16)
 
     # saving and loading
 
@@ -336,9 +353,15 @@ class Module:
             StateDictError: listing every missing, unexpected and misshapen name. The module is as
                 it was. A shape that does not fit raises whether strict or not.
         """
+        if not isinstance(state_dict, Mapping):
+            raise StateDictError(
+                "load_state_dict takes a dict from names to Tensors.",
+                got=type(state_dict).__name__,
+                mend="of a file: tg.load(path); of another module: other.state_dict()",
+            )
         own = dict(self._state())
         keys = Keys([name for name in own if name not in state_dict], [name for name in state_dict if name not in own])
-        arrays = {name: np.asarray(value).copy() for name, value in state_dict.items() if name in own}
+        arrays = {name: np.asarray(value) for name, value in state_dict.items() if name in own}
         misshapen = [
             f"{name}: {own[name].shape} here, {array.shape} there"
             for name, array in arrays.items()
@@ -351,7 +374,8 @@ class Module:
                 got="\n".join(f"{kind}: " + ", ".join(map(str, names)) for kind, names in found if names),
                 mend="" if misshapen else "pass strict=False to load only the names that fit",
             )
-        for name, array in arrays.items():
+        cast = {name: array.astype(own[name].dtype) for name, array in arrays.items()}  # all, before any is written
+        for name, array in cast.items():
             own[name]._data[...] = array
             written(own[name])
         return keys

@@ -96,7 +96,7 @@ def _is_constant(w: Any, over: Any) -> bool:
 
 
 def _forward(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool, kept: Any) -> Any:
-    n = math.prod(x.shape[i] for i in over)
+    n = math.prod(x.shape[i] for i in over) or 1  # an empty batch
     mean = _sums(over, x) / n if centre else np.zeros((1,) * x.ndim, x.dtype)
     z = _steps(x, (np.subtract, mean))
     var = _sums(over, z, z) / n
@@ -113,7 +113,7 @@ def _back(g: Any, z: Any, x: Any, w: Any, b: Any, needs: Any, over: Any, eps: fl
         r = 1 / np.sqrt(np.mean(y * y, axis=over, keepdims=True) + eps)
         y, gw = y * r, g if w is None else g * w
         return r * (_centred(gw, over, centre) - y * np.mean(gw * y, axis=over, keepdims=True)), g * y, g
-    n = math.prod(x.shape[i] for i in over)
+    n = math.prod(x.shape[i] for i in over) or 1
     mean, _, r = kept
     if not _is_constant(w, over):
         return _back_by_sample(g, x, w, mean, r, over, n, centre)
@@ -190,6 +190,7 @@ def batch_norm(
             they move by `momentum` towards the batch's mean and variance (over n - 1).
         weight, bias: of shape (C,), or None.
         training: whether to take mean and variance from this batch. Gradients flow through both.
+            An empty batch leaves the running statistics as they are.
         eps: added to the variance.
 
     Raises:
@@ -208,8 +209,9 @@ def batch_norm(
     if training:
         _more_than_one("batch_norm", x, n, "channel")
         z, (mean, var, _) = _apply(x, weight, bias, each, over, eps)
-        _move(running_mean, mean.reshape(-1), momentum)
-        _move(running_var, var.reshape(-1) * (n / max(n - 1, 1)), momentum)
+        if n:
+            _move(running_mean, mean.reshape(-1), momentum)
+            _move(running_var, var.reshape(-1) * (n / max(n - 1, 1)), momentum)
         return z  # type: ignore[no-any-return]
     if running_mean is None or running_var is None:
         raise TinygradError("batch_norm without training needs running_mean and running_var.")
@@ -250,8 +252,9 @@ def instance_norm(
     over, n = tuple(range(2, x.ndim)), math.prod(x.shape[2:])
     _more_than_one("instance_norm", x, n, "channel of a sample")
     z, (mean, var, _) = _apply(x, weight, bias, (1, -1) + (1,) * len(over), over, eps)
-    _move(running_mean, mean.reshape(x.shape[:2]).mean(0), momentum)
-    _move(running_var, var.reshape(x.shape[:2]).mean(0) * (n / max(n - 1, 1)), momentum)
+    if x.numel():
+        _move(running_mean, mean.reshape(x.shape[:2]).mean(0), momentum)
+        _move(running_var, var.reshape(x.shape[:2]).mean(0) * (n / max(n - 1, 1)), momentum)
     return z  # type: ignore[no-any-return]
 
 

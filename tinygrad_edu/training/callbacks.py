@@ -104,7 +104,7 @@ class EarlyStopping(Callback):
             )
         value = row[self.monitor]
         gain = self.best - value if self.mode == "min" else value - self.best
-        if not self.best_epoch or gain > self.min_delta:
+        if not self.best_epoch or gain > self.min_delta or (math.isnan(self.best) and not math.isnan(value)):
             self.best, self.best_epoch = value, run.epoch
             if self.restore_best:
                 self.weights = copy.deepcopy(run.model.state_dict())

@@ -313,5 +313,12 @@ class Meter:
 def _named(metrics: Any) -> dict[str, Metric]:
     """Metrics by name."""
     if not isinstance(metrics, Mapping):
-        metrics = {getattr(m, "name", None) or getattr(m, "__name__", "metric"): m for m in metrics}
+        names = [getattr(m, "name", None) or getattr(m, "__name__", "metric") for m in metrics]
+        if len(set(names)) < len(names):
+            raise TinygradError(
+                "two metrics have one name: one would hide the other.",
+                got=", ".join(names),
+                mend="name them: metrics={'macro': F1Score(), 'micro': F1Score(\"micro\")}",
+            )
+        metrics = dict(zip(names, metrics, strict=True))
     return {name: m if isinstance(m, Metric) else _Function(name, m) for name, m in metrics.items()}
