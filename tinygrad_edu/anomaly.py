@@ -249,6 +249,9 @@ def _parts(x: Any) -> list[np.ndarray]:
 
 
 def _finite(x: Any) -> bool:
+    a = _array(x)
+    if a.__class__ is np.ndarray:  # nearly always
+        return bool(a.dtype.kind != "f" or np.isfinite(a).all())
     return all(np.isfinite(a).all() for a in _parts(x))
 
 
