@@ -82,6 +82,7 @@ class Search:
     storage: str | None
     name: str
     lost_after: float
+    workers: int
 
     @property
     def kind(self) -> str:
@@ -143,15 +144,15 @@ def tune(
     Study(9 trials, best 0 at x=2.0)
     """
     found = checked(space)
-    search = Search(found, 0, method, seed, direction, prune, storage, name, lost_after)
-    search = replace(search, trials=_checked_options(search, trials, workers))
+    search = Search(found, 0, method, seed, direction, prune, storage, name, lost_after, workers)
+    search = replace(search, trials=_checked_options(search, trials))
     if storage is None and workers > 1:
         with tempfile.TemporaryDirectory() as folder:
-            return _shared(objective, replace(search, storage=str(Path(folder, "journal"))), workers, progress)
-    return _shared(objective, search, workers, progress)
+            return _shared(objective, replace(search, storage=str(Path(folder, "journal"))), progress)
+    return _shared(objective, search, progress)
 
 
-def _checked_options(search: Search, trials: int | None, workers: int) -> int:
+def _checked_options(search: Search, trials: int | None) -> int:
     """The number of trials, if all options are what they should be."""
     allowed = {
         "method": methods.METHODS,
@@ -163,7 +164,11 @@ def _checked_options(search: Search, trials: int | None, workers: int) -> int:
             raise OptionError(
                 f"tune: {option} is one of {', '.join(map(repr, values))}.", got=repr(getattr(search, option))
             )
-    for option, number, least in (("trials", trials, 1), ("workers", workers, 1), ("lost_after", search.lost_after, 1)):
+    for option, number, least in (
+        ("trials", trials, 1),
+        ("workers", search.workers, 1),
+        ("lost_after", search.lost_after, 1),
+    ):
         if number is not None and number < least:
             raise OptionError(f"tune: {option} is {least} or more.", got=str(number))
     if search.method == "grid":
@@ -172,9 +177,9 @@ def _checked_options(search: Search, trials: int | None, workers: int) -> int:
     return 30 if trials is None else trials
 
 
-def _shared(objective: Objective, search: Search, workers: int, progress: bool) -> Study:
+def _shared(objective: Objective, search: Search, progress: bool) -> Study:
     """Work, with more processes beside this one."""
-    if workers > 1:
+    if search.workers > 1:
         try:
             pickle.dumps(objective)
         except (pickle.PicklingError, AttributeError, TypeError):
@@ -185,7 +190,7 @@ def _shared(objective: Objective, search: Search, workers: int, progress: bool) 
                 mend="def objective(params, report): …, not inside another function; or workers=1",
             ) from None
     context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=_work, args=(objective, search, False)) for _ in range(workers - 1)]
+    others = [context.Process(target=_work, args=(objective, search, False)) for _ in range(search.workers - 1)]
     for process in others:
         process.start()
     try:
@@ -274,7 +279,8 @@ def _draw(search: Search) -> Callable[[int, dict[int, Any]], dict[str, Any]]:
 def _run(library: Any, objective: Objective, table: Table, trial: Any) -> None:
     """One trial, and how it ended."""
     try:
-        value = objective(dict(trial.params), Report(trial))
+        with np.errstate(all="ignore"):  # what a rate that is too high overflows is what is looked for
+            value = objective(dict(trial.params), Report(trial))
         if not isinstance(value, (int, float, np.floating, np.integer)):
             raise TinygradError(
                 "the objective returns its score, a number.", got=repr(value), mend="return loss.item()"
@@ -323,7 +329,7 @@ def _share_of_cores(table: Table, search: Search) -> Iterator[None]:
         yield
         return
     before = threads.blas_threads(1)
-    threads.blas_threads(max(1, min(before, cores() // max(1, table.local_workers()))))
+    threads.blas_threads(max(1, min(before, cores() // max(search.workers, table.local_workers()))))
     try:
         yield
     finally:
