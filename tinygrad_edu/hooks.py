@@ -60,7 +60,15 @@ def _fitting(t: Tensor, returned: Any) -> Tensor:
 
 
 class Handle:
-    """Removes the hook that it was returned for."""
+    """Removes the hook that it was returned for; in a `with` statement, at its end.
+
+    >>> import tinygrad_edu as tg
+    >>> layer, seen = tg.nn.ReLU(), []
+    >>> with layer.register_forward_hook(lambda module, inputs, output: seen.append(output.item())):
+    ...     x = layer(tg.tensor(2.0))
+    >>> layer(tg.tensor(3.0)), seen
+    (tensor(3.), [2.0])
+    """
 
     def __init__(self, hooks: dict[int, Callable[..., Any]], key: int) -> None:
         self._hooks, self._key = hooks, key
@@ -68,6 +76,12 @@ class Handle:
     def remove(self) -> None:
         """Take the hook away; a second call does nothing."""
         self._hooks.pop(self._key, None)
+
+    def __enter__(self) -> Handle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
 
 
 def _taps(t: Tensor) -> Taps:
