@@ -139,8 +139,8 @@ def tune(
         DataFileError: if the storage cannot be opened.
         TinygradError: if it holds another search by that name.
 
-    >>> study = tune(lambda p, report: (p["x"] - 2) ** 2, {"x": uniform(0, 4)}, trials=9, method="grid", progress=False)
-    >>> study
+    >>> from tinygrad_edu.tuning import uniform
+    >>> tune(lambda p, report: (p["x"] - 2) ** 2, {"x": uniform(0, 4)}, trials=9, method="grid", progress=False)
     Study(9 trials, best 0 at x=2.0)
     """
     found = checked(space)
