@@ -322,7 +322,8 @@ def test_buttons_scrubber_and_keys(show):
 
 def test_play_and_pause(show):
     page = show(product())
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # from here on time goes by only as the test says
     page.locator("#speed").select_option("150")
     page.locator("#panel").focus()
     page.keyboard.press("Space")
