@@ -163,7 +163,7 @@ def run(quick, out):
         tg.manual_seed(0)
         nets[name] = net = make()
         rows[name] = train(net, lr, steps // 4 if quick else steps)
-        places[name] = bits(net, UNSEEN, 5)
+        places[name] = bits(net, UNSEEN, 1)
         says[name] = write(net, "The gradient ", 60 if quick else 200, np.random.default_rng(0))
         print(f"{name}: {rows[name][:, 2].min():.2f} bits per unseen letter at best; it writes:\n  {says[name]}")
     picture = draw_learning(rows, known, places, out)
