@@ -502,6 +502,9 @@ def test_plots_show_each_group_and_the_momentum(pyplot):
     _, mine = pyplot.subplots()
     same = optim.SGD([{"params": tg.ones(1, requires_grad=True)} for _ in range(2)], lr=0.1)
     assert lr_scheduler.StepLR(same, 3).plot(10, ax=mine) is mine
+    for scheduler, steps in ((lr_scheduler.OneCycleLR(same, 0.7, 20), 18), (lr_scheduler.StepLR(same, 3), 100)):
+        scheduler.last_epoch = 2
+        assert scheduler.plot().lines[0].get_xdata().tolist() == list(range(2, 3 + steps)), "without being told"
     assert len(mine.lines) == 1
 
 

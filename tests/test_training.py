@@ -411,8 +411,7 @@ def test_nan_born_in_a_gate():
             return tg.log(x - 5.0)
 
     said, _ = report([(tg.ones(4, 2), tg.zeros(4, 2))], nn.Sequential(nn.Linear(2, 2), Log()))
-    assert "born in a gate" in said
-    assert "log" in said.split("born in a gate")[1] or not hasattr(tg, "detect_anomaly")
+    assert "log made the first nan of the forward pass" in said.split("born in a gate")[1]
     assert "0.weight: " in said
 
 

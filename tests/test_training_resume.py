@@ -299,6 +299,9 @@ def test_of_another_network_or_other_callbacks(tmp_path):
         trained(path, lists(), resume=True)
     with pytest.raises(TinygradError, match=r"other metrics(?s:.)*accuracy"):
         trained(path, lists(), resume=True, callbacks=[training.EarlyStopping(3, "loss")], metrics=[])
+    options = {"resume": True, "callbacks": [training.EarlyStopping(3, "loss")]}
+    with pytest.raises(TinygradError, match=r"another optimizer(?s:.)*expected +SGD\n +got +Adam"):
+        trained(path, lists(), optimizer=optim.Adam, **options)
     wider = nn.Linear(4, 9)
     weights, random_state = wider.weight.numpy().copy(), tg.get_rng_state()
     with pytest.raises(StateDictError, match="does not fit Linear"):
@@ -306,6 +309,15 @@ def test_of_another_network_or_other_callbacks(tmp_path):
     assert np.array_equal(wider.weight.numpy(), weights)
     assert tg.get_rng_state() == random_state
     assert path.read_bytes() == before
+
+
+def test_of_another_scheduler(tmp_path):
+    path = tmp_path / "run.npz"
+    trained(path, lists(), epochs=1, scheduler=lambda o: optim.lr_scheduler.StepLR(o, 1))
+    with pytest.raises(TinygradError, match=r"another scheduler(?s:.)*expected +StepLR\n +got +none"):
+        trained(path, lists(), resume=True)
+    with pytest.raises(TinygradError, match="does not fit ExponentialLR"):
+        trained(path, lists(), resume=True, scheduler=lambda o: optim.lr_scheduler.ExponentialLR(o, 0.9))
 
 
 def test_all_parts_are_loaded_or_none(tmp_path):

@@ -89,6 +89,7 @@ optimizer = optim.{optimizer}(model.parameters(), lr={lr}{more})
 _TRAINING = """
 inputs, targets = train.fetch([0, 1])
 inputs.name, targets.name = "inputs", "targets"
+inputs.requires_grad = True  # to see what arrives at the data
 viz.save(loss(model(inputs), targets), OUT / "step.html")  # a step on two samples, to walk through
 
 history = training.fit(

@@ -192,8 +192,9 @@ def _numbers(row: list[str], name: str, line: int, names: list[str]) -> np.ndarr
     except ValueError:
         found = None
     if found is None or not np.isfinite(found).all():
-        finite = [_is_number(field) and np.isfinite(float(field)) for field in row]
-        wrong = finite.index(False) if not all(finite) else int(np.argmin(np.isfinite(found)))  # else too large
+        with np.errstate(over="ignore"):
+            held = [_is_number(field) and np.isfinite(dtypes.get_default_dtype().type(field)) for field in row]
+        wrong = held.index(False)
         raise DataFileError(
             f"{name}, line {line}: {names[wrong]} is {_fault(row[wrong])}.",
             expected="a finite number",

@@ -313,7 +313,7 @@ class Meter:
 def _named(metrics: Any) -> dict[str, Metric]:
     """Metrics by name."""
     if not isinstance(metrics, Mapping):
-        names = [getattr(m, "name", None) or getattr(m, "__name__", "metric") for m in metrics]
+        names: list[Any] = [getattr(m, "name", None) or getattr(m, "__name__", "metric") for m in metrics]
         if len(set(names)) < len(names):
             raise TinygradError(
                 "two metrics have one name: one would hide the other.",

@@ -64,8 +64,6 @@ def _first_bad(tensors: dict[str, Any]) -> str:
 
 def _gate(run: Run, inputs: list[Any], targets: Any, random: dict[str, Any]) -> str:
     """What the detective says of the batch, run again."""
-    if not hasattr(tg, "detect_anomaly"):
-        return "in a gate of the network or of the loss: data and parameters are finite"
     after = tg.get_rng_state()
     tg.set_rng_state(random)
     try:

@@ -169,7 +169,13 @@ class Run:
             "meter": self._meter.state_dict(),
             "random": self._epoch_random,
             "callbacks": [[type(c).__name__, c.state_dict()] for c in self._remembering()],
+            "kinds": self._kinds(),
         }
+
+    def _kinds(self) -> dict[str, str]:
+        """What does the steps: the states of two kinds may look alike."""
+        found = {"optimizer": self.optimizer, "scheduler": self.scheduler}
+        return {name: "none" if part is None else type(part).__name__ for name, part in found.items()}
 
     def _remembering(self) -> list[Callback]:
         """The callbacks that a checkpoint must know of."""
@@ -179,8 +185,16 @@ class Run:
         """Take over a `state_dict()`.
 
         Raises:
-            TinygradError: if it is of other callbacks than these.
+            TinygradError: if it is of another optimizer, another scheduler or other callbacks than these.
         """
+        for part, kind in self._kinds().items():
+            if state["kinds"][part] != kind:
+                raise TinygradError(
+                    f"the checkpoint is of a training with another {part}.",
+                    expected=state["kinds"][part],
+                    got=kind,
+                    mend=f"pass the same {part}=; or start anew, with another checkpoint=",
+                )
         callbacks = self._remembering()
         theirs, ours = [name for name, _ in state["callbacks"]], [type(c).__name__ for c in callbacks]
         if theirs != ours:

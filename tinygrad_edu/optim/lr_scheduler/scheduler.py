@@ -134,12 +134,13 @@ class LRScheduler:
         """
         return [state[group]["lr"] for state in self._rehearsed([()] * (steps - 1))]
 
-    def plot(self, steps: int, ax: Any = None) -> Any:
+    def plot(self, steps: int | None = None, ax: Any = None) -> Any:
         """Draw the rates of `steps` steps from here, and the momentum if it changes with them.
 
         A line for each group whose rates differ. The optimizer and the scheduler stay as they are.
 
         Args:
+            steps: default: those that are left of `total_steps` if the scheduler has an end, else 100.
             ax: a matplotlib Axes to draw on; default: a new figure.
 
         Returns:
@@ -148,6 +149,8 @@ class LRScheduler:
         Raises:
             MissingExtraError: without matplotlib.
         """
+        if steps is None:
+            steps = max(1, getattr(self, "total_steps", self.last_epoch + 100) - self.last_epoch)
         states = self._rehearsed([()] * (steps - 1))
         return draw(type(self).__name__, states, self._now(), self.yscale, ax)
 
