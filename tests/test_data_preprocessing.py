@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import data
-from tinygrad_edu.errors import ShapeError, StateDictError, TinygradError
+from tinygrad_edu.errors import OptionError, ShapeError, StateDictError, TinygradError
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 6)) @ RNG.normal(size=(6, 6)) + 5
@@ -123,3 +123,25 @@ def test_what_cannot_be_done_is_said():
     assert center.mean.shape == (6,)
     with pytest.raises(StateDictError):
         data.Compose([center]).load_state_dict({})
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 123.456])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_constant_features_become_0_however_the_mean_is_rounded(value, dtype):
+    x = np.full((1000, 2), value, dtype)
+    x[:, 1] += np.arange(1000) % 2
+    found = data.Standardize().fit(x)
+    assert np.abs(found.transform(x)[:, 0]).max() < 1e-4
+    assert found.std[0] == 1
+    assert abs(found.std[1] - 0.5) < 1e-4
+
+
+@pytest.mark.parametrize("steps", EVERY, ids=lambda steps: type(steps).__name__)
+def test_what_cannot_be_learnt_from(steps):
+    with pytest.raises(TinygradError, match=r"NaN or infinity(?s:.)*1 of 4 values"):
+        steps.fit(np.array([[1.0, np.nan], [2.0, 3.0]]))
+
+
+def test_more_components_than_features():
+    with pytest.raises(OptionError, match="n_components is 9, but the inputs have 3 features"):
+        data.PCA(9).fit(np.eye(3))

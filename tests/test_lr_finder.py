@@ -201,4 +201,6 @@ def test_the_picture():
     assert low < curve.smoothed.min() < curve.smoothed.max() < high < 10
     bare = optim.LRCurve(curve.rates, curve.losses, curve.smoothed, None).plot(ax=pyplot.figure().gca())
     assert len(bare.lines) == 2
+    assert repr(curve).startswith(f"LRCurve({len(curve.rates)} rates from 0.001 to ")
+    assert repr(curve).endswith(f"; suggestion {curve.suggestion:.2g})")
     pyplot.close("all")

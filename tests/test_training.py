@@ -306,6 +306,22 @@ def test_early_stopping(values, options, stops, best):
     assert bool(history.stopped) == (stops < 7)
 
 
+def test_what_cannot_be_trained_or_measured():
+    samples, batches, model = rows(), [rows().tensors], nn.Linear(4, 3)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    for options in ({"data": samples}, {"data": batches, "validation": samples}):
+        with pytest.raises(TinygradError, match=r"a dataset yields samples(?s:.)*got +TensorDataset(?s:.)*DataLoader"):
+            training.fit(model, nn.CrossEntropyLoss(), optimizer, **options, epochs=1, progress=False)
+    with pytest.raises(TinygradError, match="none of the model's parameters"):
+        training.fit(nn.Linear(4, 3), nn.CrossEntropyLoss(), optimizer, batches, epochs=1, progress=False)
+    with pytest.raises(TinygradError, match="iterator that has ended"):
+        training.fit(
+            model, nn.CrossEntropyLoss(), optimizer, batches, epochs=2, validation=iter(batches), progress=False
+        )
+    with pytest.raises(TinygradError, match="no batches"):
+        training.evaluate(model, nn.CrossEntropyLoss(), [])
+
+
 def test_metrics_of_one_name_are_refused():
     with pytest.raises(TinygradError, match=r"two metrics have one name(?s:.)*f1, f1"):
         fitted(metrics=[training.F1Score(), training.F1Score("micro")])

@@ -31,10 +31,22 @@ class Preprocessor:
     FITTED: tuple[str, ...] = ()  # the names of the arrays that `_fit` sets
 
     def fit(self, inputs: Any) -> Any:
-        """Learn from training inputs; returns itself."""
+        """Learn from training inputs; returns itself.
+
+        Raises:
+            ShapeError: without samples.
+            TinygradError: for NaN or infinity, which would turn all that is transformed into NaN.
+        """
         x = _array(inputs)
         if not len(x):
             raise ShapeError(f"{type(self).__name__}.fit needs samples.", got=f"shape {x.shape}")
+        if not np.isfinite(x).all():
+            n = int(x.size - np.isfinite(x).sum())
+            raise TinygradError(
+                f"{type(self).__name__}.fit: NaN or infinity among the inputs.",
+                got=f"{n} of {x.size} values",
+                mend="leave such samples out, or fill them in",
+            )
         self._fit(x)
         return self
 
@@ -127,10 +139,13 @@ class ZeroCenter(Preprocessor):
 
     def _average(self, x: np.ndarray, of: Any) -> np.ndarray:
         """The mean of `of(x)` over samples, and over pixels if per channel."""
-        axes = (0, *range(2, x.ndim)) if self.per_channel else (0,)
         blocks = (x[i : i + _ROWS].astype(np.float64) for i in range(0, len(x), _ROWS))
-        total = sum(np.sum(of(block), axis=axes, keepdims=True) for block in blocks)
+        total = sum(np.sum(of(block), axis=self._over(x), keepdims=True) for block in blocks)
         return np.asarray(total / (x.size / total.size))[0].astype(_float_of(x))
+
+    def _over(self, x: np.ndarray) -> tuple[int, ...]:
+        """The axes that a mean goes over."""
+        return (0, *range(2, x.ndim)) if self.per_channel else (0,)
 
 
 class Standardize(ZeroCenter):
@@ -147,7 +162,8 @@ class Standardize(ZeroCenter):
     def _fit(self, x: np.ndarray) -> None:
         super()._fit(x)
         std = np.sqrt(self._average(x, lambda rows: (rows - self.mean) ** 2))
-        self.std = np.where(std > 0, std, std.dtype.type(1))
+        varies = (x.max(axis=self._over(x), keepdims=True) > x.min(axis=self._over(x), keepdims=True))[0]
+        self.std = np.where(varies & (std > 0), std, std.dtype.type(1))  # a rounded mean leaves constants some std
 
     def _transform(self, x: np.ndarray) -> np.ndarray:
         return super()._transform(x) / self.std
@@ -198,8 +214,10 @@ class PCA(Preprocessor):
         """How many components to keep."""
         if self.n_components is None:
             return variances.size
+        if self.n_components > variances.size:
+            raise OptionError(f"n_components is {self.n_components}, but the inputs have {variances.size} features")
         if self.n_components >= 1:
-            return min(int(self.n_components), variances.size)
+            return int(self.n_components)
         share = np.cumsum(variances) / max(variances.sum(), np.finfo(float).tiny)
         return min(int(np.searchsorted(share, self.n_components)) + 1, variances.size)
 

@@ -37,6 +37,10 @@ class LRCurve:
     smoothed: np.ndarray
     suggestion: float | None
 
+    def __repr__(self) -> str:
+        found = "none" if self.suggestion is None else f"{self.suggestion:.2g}"
+        return f"LRCurve({len(self.rates)} rates from {self.rates[0]:.2g} to {self.rates[-1]:.2g}; suggestion {found})"
+
     def plot(self, ax: Any = None) -> Any:
         """Draw the loss over the rate, on a logarithmic axis, and mark the suggestion.
 

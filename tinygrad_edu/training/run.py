@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..data.dataset import Dataset
 from ..errors import TinygradError
 from ..modes import no_grad
+from ..nn.module import Module
 from ..random import get_rng_state, set_rng_state
 from .callbacks import Callback
 from .history import History
@@ -46,6 +48,19 @@ class Run:
         metrics: Any = None,
         callbacks: Any = (),
     ) -> None:
+        for given in (data, validation):
+            if isinstance(given, Dataset):
+                raise TinygradError(
+                    "fit takes batches, and a dataset yields samples.",
+                    got=type(given).__name__,
+                    mend="data.DataLoader(dataset, batch_size, shuffle=True)",
+                )
+        trained = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        if trained.isdisjoint(id(p) for part in (model, loss) if isinstance(part, Module) for p in part.parameters()):
+            raise TinygradError(
+                "the optimizer has none of the model's parameters, so the model would stay as it is.",
+                mend="make the optimizer after the model: optim.SGD(model.parameters(), lr=0.1)",
+            )
         self.model, self.loss, self.optimizer, self.data = model, loss, optimizer, data
         self.epochs, self.validation, self.scheduler = epochs, validation, scheduler
         self.callbacks: list[Callback] = list(callbacks)
@@ -224,6 +239,9 @@ def evaluate(model: Any, loss: Any, data: Any, metrics: Any = None) -> dict[str,
     Returns:
         `loss`, the mean over all samples, and each metric by its name.
 
+    Raises:
+        TinygradError: without batches, as from an iterator that has ended.
+
     >>> import tinygrad_edu as tg
     >>> batches = [(tg.tensor([[2.0, 0.0], [0.0, 1.0]]), tg.tensor([0, 0]))]
     >>> evaluate(tg.nn.Identity(), tg.nn.functional.cross_entropy, batches)["accuracy"]
@@ -234,14 +252,20 @@ def evaluate(model: Any, loss: Any, data: Any, metrics: Any = None) -> dict[str,
 
 def _evaluated(model: Any, loss: Any, data: Any, meter: Meter) -> dict[str, Any]:
     meter.reset()
+    batch = None
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
         with no_grad():
-            for *inputs, targets in data:
+            for batch in data:
+                *inputs, targets = batch
                 outputs = model(*inputs)
                 meter.update(loss(outputs, targets).item(), outputs, targets)
     finally:
         for module, mode in modes.items():
             module.training = mode
+    if batch is None:
+        raise TinygradError(
+            "the data to evaluate on has no batches, or is an iterator that has ended.", mend="a DataLoader, or a list"
+        )
     return meter.compute()
