@@ -1,0 +1,41 @@
+"""Overfitting: degree nine and 300 digits learned by heart, and what each remedy does to loss and weights."""
+
+
+def test_degree_nine_meets_the_points_and_misses_the_line(quick):
+    found, _ = quick("10_overfitting")
+    assert found["misses"][9] < 1e-9 < found["misses"][1]
+    assert found["strays"][9] > 5 * found["strays"][1]
+
+
+def test_a_penalty_brings_degree_nine_back_to_the_line(quick):
+    found, _ = quick("10_overfitting")
+    assert found["strays"][-9] < found["strays"][9] / 3
+
+
+def test_a_network_learns_300_digits_by_heart_while_its_loss_on_others_rises(quick):
+    found, _ = quick("10_overfitting")
+    lowest, last = found["turned"]
+    assert found["learned"] == 1
+    assert found["right"]["nothing"] < 90
+    assert last > lowest + 0.03
+
+
+def test_small_weights_stopping_early_and_more_digits_hold_the_loss(quick):
+    found, _ = quick("10_overfitting")
+    losses = found["losses"]
+    assert max(losses["L2"], losses["max-norm"], losses["early stopping"]) < losses["nothing"]
+    assert losses["augmentation"] < losses["nothing"] - 0.05
+    assert found["epochs"]["early stopping"] < found["epochs"]["nothing"]
+
+
+def test_penalties_show_in_the_weights(quick):
+    found, _ = quick("10_overfitting")
+    zero = found["nearly_zero"]
+    assert zero["nothing"] < 0.2 < zero["L2"] < zero["L1"]
+    assert zero["L1"] > 0.8
+    assert found["longest"] <= 0.7 * (1 + 1e-5)
+
+
+def test_its_picture_is_there(quick):
+    found, out = quick("10_overfitting")
+    assert (out / found["picture"]).stat().st_size > 10_000
