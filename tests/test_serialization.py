@@ -209,6 +209,13 @@ def test_what_cannot_be_saved(wrong, error, says, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["net.pt", "net.PTH", "net.bin"])
+def test_a_name_that_means_a_pickle_is_not_written(name, tmp_path):
+    with pytest.raises(DataFileError, match=r"pickles, which are never written(?s:.)*safetensors, which PyTorch reads"):
+        tg.save({"x": tg.ones(1)}, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
 def test_metadata_is_texts(tmp_path):
     with pytest.raises(TinygradError, match="metadata is texts"):
         tg.save({}, tmp_path / "x.npz", {"epoch": 3})

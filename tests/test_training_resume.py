@@ -208,6 +208,26 @@ def test_any_optimizer_and_schedule_goes_on(optimizer, scheduler, tmp_path):
     assert len({row["lr"] for row in expected[1]}) > 1
 
 
+def test_a_callback_that_remembers_nothing_at_first(tmp_path):
+    class Counts(training.Callback):
+        def __init__(self):
+            self.seen = {}
+
+        def on_epoch_end(self, run):
+            self.seen[str(run.epoch)] = run.step
+
+        def state_dict(self):
+            return self.seen
+
+        def load_state_dict(self, state_dict):
+            self.seen = dict(state_dict)
+
+    trained(tmp_path / "run.npz", lists(), epochs=2, callbacks=[Counts()])
+    counts = Counts()
+    trained(tmp_path / "run.npz", lists(), epochs=3, callbacks=[counts], resume=True)
+    assert counts.seen == {"1": 4, "2": 8, "3": 12}
+
+
 def test_more_epochs_can_be_added(tmp_path):
     path = tmp_path / "run.safetensors"
     trained(path, lists(), epochs=2)
@@ -304,8 +324,9 @@ def test_of_another_network_or_other_callbacks(tmp_path):
         trained(path, lists(), optimizer=optim.Adam, **options)
     wider = nn.Linear(4, 9)
     weights, random_state = wider.weight.numpy().copy(), tg.get_rng_state()
-    with pytest.raises(StateDictError, match="does not fit Linear"):
+    with pytest.raises(StateDictError, match="does not fit Linear") as error:
         training.load_checkpoint(path, model=wider)
+    assert str(path) in error.value.__notes__[0]
     assert np.array_equal(wider.weight.numpy(), weights)
     assert tg.get_rng_state() == random_state
     assert path.read_bytes() == before

@@ -57,7 +57,14 @@ def save(state: Mapping[str, Any], path: str | os.PathLike[str], metadata: Mappi
     ...     load(path), load_metadata(path)
     ({'weight': tensor([1., 1.])}, {'made by': 'me'})
     """
-    write = _format(Path(os.path.realpath(path)))[0]  # of a link, by the name of what it leads to
+    target = Path(os.path.realpath(path))  # of a link, by the name of what it leads to
+    if target.suffix.lower() in _PICKLED:
+        raise DataFileError(
+            f"{target.name}: files with this ending are pickles, which are never written here.",
+            expected=".safetensors, which PyTorch reads as well, or .npz",
+            got=repr(target.suffix),
+        )
+    write = _format(target)[0]
     texts = dict(metadata or {})
     if isinstance(state, Mapping) and any(isinstance(value, Mapping) for value in state.values()):
         flat: dict[str, Any] = {}

@@ -81,7 +81,8 @@ def load_checkpoint(path: str | os.PathLike[str], **parts: Any) -> dict[str, Any
         for name, part in parts.items():
             part.load_state_dict(states.pop(name))
         set_rng_state(states.pop("random"))
-    except Exception:
+    except Exception as error:
+        error.add_note(f"while the checkpoint {os.fspath(path)} was loaded, which stays as it is")
         for name, state in before.items():
             parts[name].load_state_dict(state)
         raise

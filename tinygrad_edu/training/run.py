@@ -194,7 +194,7 @@ class Run:
 
     def _remembering(self) -> list[Callback]:
         """The callbacks that a checkpoint must know of."""
-        return [callback for callback in self.callbacks if callback.state_dict()]
+        return [callback for callback in self.callbacks if type(callback).state_dict is not Callback.state_dict]
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over a `state_dict()`.
