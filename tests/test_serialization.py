@@ -226,9 +226,8 @@ def test_metadata_is_texts(tmp_path):
 
 @pytest.mark.parametrize("name", ["x.pt", "x.pth", "x.pkl", "x.PT", "x.ckpt"])
 def test_a_pickle_by_name(name, tmp_path):
-    for function in (tg.load, lambda path: tg.save({}, path)):
-        with pytest.raises(DataFileError, match=r"is a pickle(?s:.)*not opened(?s:.)*save_file\(torch\.load"):
-            function(tmp_path / name)
+    with pytest.raises(DataFileError, match=r"is a pickle(?s:.)*not opened(?s:.)*save_file\(torch\.load"):
+        tg.load(tmp_path / name)
 
 
 class Runs:
