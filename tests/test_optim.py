@@ -287,7 +287,7 @@ def test_errors_say_what_is_wrong():
 
 BETAS = ("Adam", "AdamW", "Adamax", "NAdam", "RAdam")
 WRONG = [
-    *[(name, {"lr": lr}) for name in OPTIONS for lr in (-1, float("nan"), float("inf"), tg.tensor(0.1))],
+    *[(name, {"lr": lr}) for name in OPTIONS for lr in (-1, float("nan"), float("inf"), tg.tensor(0.1), "0.1", None)],
     *[(name, {"weight_decay": -1}) for name in NAMES],
     *[(name, {"eps": -1}) for name in NAMES if name != "SGD"],
     *[(name, {"betas": b}) for name in BETAS for b in ((1, 0), (0, -1), (0.9,), 0.9)],

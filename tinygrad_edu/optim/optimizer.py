@@ -124,7 +124,7 @@ class Optimizer:
                     raise OptionError(f"{name}: betas are two numbers from 0 to below 1.", got=str(value))
             elif option in _POSITIVE and not value >= 1:
                 raise OptionError(f"{name}: {option} is at least 1.", got=str(value))
-            elif option in _NOT_NEGATIVE and (isinstance(value, Tensor) or not 0 <= value < math.inf):
+            elif option in _NOT_NEGATIVE and not (isinstance(value, (int, float, np.number)) and 0 <= value < math.inf):
                 mend = "`maximize=True` walks uphill" if option == "lr" else ""
                 mend = ".item() makes a Tensor a number" if isinstance(value, Tensor) else mend
                 raise OptionError(f"{name}: {option} is a number that is not negative.", got=str(value), mend=mend)
