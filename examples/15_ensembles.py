@@ -108,7 +108,7 @@ def run(quick, out):
     epochs = 6 if quick else 20
 
     ensembles = {
-        "five nets": Ensemble([train(perceptron(), digits, epochs, lr=0.05) for _ in range(5)]),
+        "five nets": Ensemble([train(perceptron(), noisy_digits, epochs) for _ in range(5)]),
         "snapshots": train(perceptron(), noisy_digits, 5 * epochs, cycle=epochs),
         "one, pooled": Ensemble([train(convolutional(), digits, epochs, lr=0.03)] * 8),  # other windows each time
     }
