@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..threads import shared, work_space
+from ..threads import get_num_threads, shared, work_space
 
 __all__ = ["conv", "conv_input", "conv_weight", "serves", "transforms"]
 
@@ -137,7 +137,8 @@ def channels_last(x: Any) -> Any:
 
 def _chunks(start: int, stop: int, rows: int, row_bytes: int, weights: int) -> Any:
     """Images and rows of their tiles to take at a time: more where all the weights, in bytes, are read for each."""
-    chunk = max(_CHUNK, min(weights, 8 * _CHUNK))
+    least = _CHUNK * min(2, get_num_threads())  # threads hand the interpreter over at every call: fewer, larger ones
+    chunk = max(least, min(weights, 8 * _CHUNK))
     images = max(1, chunk // max(1, rows * row_bytes))
     at_once = max(1, min(rows, chunk // max(1, row_bytes)))
     for a in range(start, stop, images):
@@ -174,6 +175,13 @@ def conv(x: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
 
 def _lay(z: Any, out: Any) -> None:
     """Tiles (a, b, N, rows, columns, O) side by side as (N, rows·a, columns·b, O), cut to what `out` holds."""
+    _, height, width, _ = out.shape
+    if (height, width) == (z.shape[3] * _M, z.shape[4] * _M):  # nothing to cut: one call, not sixteen
+        step = out.strides
+        split = (_M * step[1], _M * step[2])
+        whole = as_strided(out, z.shape, (step[1], step[2], step[0], *split, step[3]))
+        whole[...] = z
+        return
     for a in range(_M):
         for b in range(_M):
             place = out[:, a::_M, b::_M]
