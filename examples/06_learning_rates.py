@@ -18,7 +18,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import data, nn, optim
 from tinygrad_edu.nn.functional import cross_entropy
 from tinygrad_edu.optim import lr_scheduler
-from tinygrad_edu.training import Callback, fit
+from tinygrad_edu.training import fit
 from tinygrad_edu.training.plotting import subplots
 
 STYLES = ((BLUE, "o-"), (ORANGE, "s--"), (GREEN, "^-."), (PINK, "D:"), (BLACK, "v-"), (RED, "P--"), (SKY, "X-."))
@@ -37,7 +37,7 @@ def network():
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 30), nn.Sigmoid(), nn.Linear(30, 10))
 
 
-def train(lr, epochs, images, schedule=None, validation=None, callbacks=(), **sgd):
+def train(lr, epochs, images, schedule=None, validation=None, **sgd):
     """A fresh net, trained; its history, with the seconds it took."""
     net = network()
     optimizer = optim.SGD(net.parameters(), lr, **sgd)
@@ -46,7 +46,7 @@ def train(lr, epochs, images, schedule=None, validation=None, callbacks=(), **sg
     begin = perf_counter()
     history = fit(
         net, cross_entropy, optimizer, images, epochs=epochs, validation=validation,
-        scheduler=scheduler, callbacks=callbacks, progress=False,
+        scheduler=scheduler, progress=False,
     )  # fmt: skip
     history.seconds = perf_counter() - begin
     return history
@@ -75,18 +75,9 @@ def schedules(n, epochs):
     return {name: train(2.5, epochs, digits(n), lambda o, s=s: s(o, epochs)) for name, s in SCHEDULES.items()}
 
 
-class UntilFinished(Callback):
-    """End the training when the schedule has nothing left to halve."""
-
-    def on_epoch_end(self, run):
-        if run.scheduler.finished:
-            run.stop("the rate is down to 1/128 of the first")
-
-
 def halve(n, most):
     """Nobody chose the number of epochs: the rate is halved when three of them bring nothing, seven times in all."""
-    return train(2.5, most, digits(n), lambda o: lr_scheduler.HalveOnStall(o, 3, 1 / 128, "min"),
-                 callbacks=[UntilFinished()])  # fmt: skip
+    return train(2.5, most, digits(n), lambda o: lr_scheduler.HalveOnStall(o, 3, 1 / 128, "min"))
 
 
 def batches(n, epochs):

@@ -490,3 +490,16 @@ def test_learning_rates_by_name():
     assert sum(len(group["params"]) for group in groups) == 4
     with pytest.raises(TinygradError, match="matches no parameter"):
         training.param_groups(model, {"*": {}, "0.*": {}})
+
+
+def test_a_schedule_that_is_finished_ends_the_training():
+    x = tg.tensor([[0.0], [1.0]])
+    model = nn.Linear(1, 2)
+    optimizer = tg.optim.SGD(model.parameters(), lr=1e-9)
+    halving = tg.optim.lr_scheduler.HalveOnStall(optimizer, patience=1, stop=1 / 4)
+    history = training.fit(
+        model, nn.CrossEntropyLoss(), optimizer, [(x, tg.tensor([0, 1]))], epochs=50, scheduler=halving, progress=False
+    )
+    assert halving.best == history.rows[0]["accuracy"], "it watches the accuracy, for more of it is better"
+    assert (len(history), halving.halvings) == (3, 2)
+    assert "rate" in history.stopped

@@ -53,8 +53,8 @@ class DataLoader:
         epoch: how many epochs are over.
 
     Raises:
-        OptionError: for a dataset without `__getitem__` and `__len__`, a batch size or prefetch factor below 1, a negative number of workers, or both
-            a sampler and shuffle.
+        OptionError: for a dataset without `__getitem__` and `__len__`, a batch size or prefetch factor
+            below 1, a negative number of workers, or both a sampler and shuffle.
 
     >>> import tinygrad_edu as tg
     >>> loader = DataLoader(tg.data.TensorDataset(tg.arange(5)), batch_size=2)

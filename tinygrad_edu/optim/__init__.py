@@ -6,6 +6,7 @@ from .adagrad import *
 from .adam import *
 from .adamax import *
 from .adamw import *
+from .ensemble import *
 from .lbfgs import *
 from .lr_finder import *
 from .nadam import *

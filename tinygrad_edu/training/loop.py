@@ -49,7 +49,8 @@ def fit(
         epochs: how many passes over the data in all, those before a resumption included.
         validation: data to measure loss and metrics on after every epoch.
         scheduler: its `step()` is called after every epoch; one that wants a value is given the
-            validation loss (or the training loss, without validation).
+            validation loss, or the accuracy if its `mode` is "max" (those of training, without
+            validation), and one that is `finished` ends the training.
         scheduler_interval: "epoch", or "batch" to step it after every batch, as OneCycleLR wants.
         metrics: a list of Metrics and of functions (outputs, targets) -> mean over the batch, or a
             dict of them by name; default: the accuracy, where targets are class numbers.

@@ -162,11 +162,17 @@ class Run:
         self._meter.reset()
 
     def move_rate(self) -> None:
-        """Step the scheduler; one that watches a value, as ReduceLROnPlateau does, is given the newest loss."""
-        row = self.history.rows[-1]
-        first = next(iter(inspect.signature(self.scheduler.step).parameters.values()), None)
+        """Step the scheduler; one that watches a value is given the newest loss, or the accuracy if more is better."""
+        row, scheduler = self.history.rows[-1], self.scheduler
+        first = next(iter(inspect.signature(scheduler.step).parameters.values()), None)
         watches = first is not None and first.default is first.empty and first.kind is first.POSITIONAL_OR_KEYWORD
-        self.scheduler.step(*([row.get("val_loss", row["loss"])] if watches else []))
+        if not watches:
+            scheduler.step()
+            return
+        key = "accuracy" if getattr(scheduler, "mode", "min") == "max" and "accuracy" in row else "loss"
+        scheduler.step(row.get(f"val_{key}", row[key]))
+        if getattr(scheduler, "finished", False):
+            self.stop("the schedule's last rate is reached")
 
     # for the checkpoint
 
