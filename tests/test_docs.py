@@ -91,7 +91,7 @@ def fenced(text, language):
 def neuron(tmp_path, monkeypatch):
     """What the README's example prints and draws."""
     monkeypatch.chdir(tmp_path)
-    (example,) = fenced(README, "python")
+    example, _ = fenced(README, "python")
     said, names = io.StringIO(), {}
     with contextlib.redirect_stdout(said):
         exec(example, names)
@@ -101,6 +101,14 @@ def neuron(tmp_path, monkeypatch):
 def test_the_readme_prints_what_it_says(neuron):
     example, said, _, _ = neuron
     assert said == re.search(r"^# (.*\n)", example, re.MULTILINE)[1]
+
+
+def test_the_readmes_network_learns_what_it_says(neuron):
+    _, _, names, _ = neuron
+    program, said = fenced(README, "python")[1], io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(program, names)
+    assert abs(int(said.getvalue()[:2]) - int(re.search(r"# (\d\d)% of", program)[1])) <= 1
 
 
 def test_the_readme_shows_the_picture_that_its_example_draws(neuron):
