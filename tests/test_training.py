@@ -165,7 +165,8 @@ def test_clipping_before_the_step():
 # Telling.
 
 
-def test_a_line_for_every_epoch_where_nobody_watches(capsys):
+def test_a_line_for_every_epoch_where_nobody_watches(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)  # imported, but this is no notebook
     fitted(2, progress=True)
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("epoch 1/2: loss ") and ", accuracy " in first and first.endswith(" %")

@@ -30,7 +30,7 @@ class Progress(Callback):
 
     def on_epoch_start(self, run: Run) -> None:
         """A new bar, as long as the data says."""
-        if not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+        if not (sys.stderr.isatty() or in_a_notebook()):
             return
         try:
             from tqdm.auto import tqdm
@@ -68,3 +68,10 @@ class Progress(Callback):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def in_a_notebook() -> bool:
+    """Whether this program is a notebook's kernel; that somebody imported ipykernel says nothing."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return type(shell).__module__.startswith("ipykernel")

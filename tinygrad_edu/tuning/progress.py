@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ..training.progress import in_a_notebook
 from .study import Study, told
 
 __all__ = ["Progress"]
@@ -23,7 +24,7 @@ class Progress:
         self._done = 0
 
     def __enter__(self) -> Progress:
-        if self._shown and (sys.stderr.isatty() or "ipykernel" in sys.modules):
+        if self._shown and (sys.stderr.isatty() or in_a_notebook()):
             try:
                 from tqdm.auto import tqdm
             except ImportError:
