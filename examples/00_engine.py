@@ -17,7 +17,7 @@ import numpy as np
 from _common import BLACK, BLUE, ORANGE, arguments, save
 
 import tinygrad_edu as tg
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 
 def gate(forward, *rules):

@@ -12,7 +12,7 @@ import numpy as np
 from _common import BLUE, RED, arguments, save
 
 import tinygrad_edu as tg
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 
 def product(x, y, z):

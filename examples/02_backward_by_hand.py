@@ -13,7 +13,7 @@ from _common import BLACK, BLUE, GREEN, ORANGE, PINK, arguments, save
 
 import tinygrad_edu as tg
 from tinygrad_edu.nn.functional import cross_entropy, relu
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 PENALTY = 1e-3
 STYLES = ((BLUE, "-o"), (ORANGE, "--s"), (GREEN, "-.^"), (PINK, ":D"))

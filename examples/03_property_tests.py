@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import tinygrad_edu as tg
 from tinygrad_edu.testing import GradcheckError, gradcheck, positive, real, tensors
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 
 class Rule(NamedTuple):

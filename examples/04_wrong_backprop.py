@@ -13,7 +13,7 @@ import numpy as np
 from _common import BLACK, BLUE, RED, arguments, save
 
 import tinygrad_edu as tg
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 
 class Node:

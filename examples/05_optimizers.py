@@ -15,7 +15,7 @@ from matplotlib.animation import FuncAnimation, PillowWriter
 
 import tinygrad_edu as tg
 from tinygrad_edu import optim
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 LOOK = {
     "SGD": (BLACK, "o"), "Momentum": (BLUE, "s"), "Nesterov": (SKY, "D"), "AdaGrad": (ORANGE, "^"),

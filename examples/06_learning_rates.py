@@ -19,7 +19,7 @@ from tinygrad_edu import data, nn, optim
 from tinygrad_edu.nn.functional import cross_entropy
 from tinygrad_edu.optim import lr_scheduler
 from tinygrad_edu.training import fit
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 STYLES = ((BLUE, "o-"), (ORANGE, "s--"), (GREEN, "^-."), (PINK, "D:"), (BLACK, "v-"), (RED, "P--"), (SKY, "X-."))
 on_board = cache(data.digits)

@@ -18,7 +18,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import data, nn, optim
 from tinygrad_edu.nn.functional import cross_entropy, mse_loss
 from tinygrad_edu.training import fit
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 STYLES = ((BLUE, "o-"), (ORANGE, "s--"), (GREEN, "^-."), (PINK, "D:"), (RED, "P-"))
 STARTS = {

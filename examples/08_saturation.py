@@ -15,7 +15,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import data, nn, optim
 from tinygrad_edu.nn.functional import binary_cross_entropy, mse_loss, one_hot
 from tinygrad_edu.training import Accuracy, fit
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 STYLES = {"quadratic": (BLUE, "-"), "cross-entropy": (ORANGE, "--"), "quadratic, linear neuron": (GREEN, "-.")}
 

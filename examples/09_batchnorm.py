@@ -17,7 +17,7 @@ from matplotlib.colors import ListedColormap
 import tinygrad_edu as tg
 from tinygrad_edu import data, nn, optim, viz
 from tinygrad_edu.training import fit
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 
 def network(scale, normalize):

@@ -14,7 +14,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import data, nn, optim
 from tinygrad_edu.nn.functional import cross_entropy
 from tinygrad_edu.training import Callback, EarlyStopping, evaluate, fit
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 WIDEST = 0.7  # the norm that max-norm allows the weights of a unit
 DEGREES = {1: ("degree one", BLUE, "--"), 9: ("degree nine", ORANGE, "-"), -9: ("degree nine, with L2", GREEN, "-.")}

@@ -17,7 +17,7 @@ from tinygrad_edu.data import ElasticTransform, RandomAffine
 from tinygrad_edu.errors import MissingExtraError
 from tinygrad_edu.nn.functional import cross_entropy
 from tinygrad_edu.training import fit
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 try:
     from sklearn.svm import SVC

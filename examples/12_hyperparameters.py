@@ -16,8 +16,8 @@ from _common import BLACK, BLUE, ORANGE, arguments, save
 
 import tinygrad_edu as tg
 from tinygrad_edu import data, nn, optim, training
-from tinygrad_edu.training.plotting import subplots
 from tinygrad_edu.tuning import log, pictures, tune, uniform
+from tinygrad_edu.viz.plots import subplots
 
 KNOWN = {"important": uniform(0, 1), "idle": uniform(0, 1)}
 SPACE = {"lr": log(1e-5, 10), "weight_decay": log(1e-8, 1e-1)}

@@ -13,7 +13,7 @@ from _common import BLACK, BLUE, ORANGE, arguments, save
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 STEPS_BACK, NO_CLIPPING = 50, np.inf
 STYLE = {NO_CLIPPING: ("without", ORANGE, "o--"), 1.0: ("clipped to norm 1", BLUE, "s-")}

@@ -19,7 +19,7 @@ from tinygrad_edu import data, nn, optim
 from tinygrad_edu.nn.functional import cross_entropy
 from tinygrad_edu.optim.averaging import AveragedModel, Ensemble, SnapshotEnsemble
 from tinygrad_edu.training import Callback, fit
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 
 def perceptron():

@@ -16,7 +16,7 @@ from tinygrad_edu import data, nn, optim
 from tinygrad_edu.errors import MissingExtraError
 from tinygrad_edu.nn.functional import cross_entropy
 from tinygrad_edu.training import fit, freeze, load_part, param_groups
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 try:
     from sklearn.svm import SVC

@@ -17,7 +17,7 @@ from _common import BLACK, BLUE, ORANGE, arguments, save
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.training.plotting import subplots
+from tinygrad_edu.viz.plots import subplots
 
 TEXT = Path(__file__).with_name("17_text.txt").read_text(encoding="utf-8").replace("\n", " ")
 LETTERS = sorted(set(TEXT))

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from tinygrad_edu.files import write_whole
+from tinygrad_edu.viz.plots import finish
 
 # Okabe and Ito's colours, which no kind of colour vision confuses
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK = (
@@ -27,7 +27,6 @@ def arguments(description: str | None) -> tuple[bool, Path]:
 def save(figure: Any, out: Path, name: str) -> str:
     """Write a matplotlib Figure to out/name, whole or not at all; returns the name."""
     out.mkdir(parents=True, exist_ok=True)
-    path = out / name
-    write_whole(path, lambda file: figure.savefig(file, format=path.suffix[1:]))
-    print(f"the picture: {path}")
+    finish(figure, out / name)
+    print(f"the picture: {out / name}")
     return name

@@ -504,3 +504,21 @@ def test_a_schedule_that_is_finished_ends_the_training():
     assert halving.best == history.rows[0]["accuracy"], "it watches the accuracy, for more of it is better"
     assert (len(history), halving.halvings) == (3, 2)
     assert "rate" in history.stopped
+
+
+def test_a_picture_that_fails_half_way_leaves_the_old_one(tmp_path, monkeypatch):
+    figure = pytest.importorskip("matplotlib.figure", reason="matplotlib is not installed")
+    history = fitted(1)[1]
+    path = tmp_path / "history.png"
+    history.plot(path)
+    before = path.read_bytes()
+
+    def breaks(self, file, **options):
+        file.write(b"half")
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(figure.Figure, "savefig", breaks)
+    with pytest.raises(OSError, match="full"):
+        history.plot(path)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["history.png"]

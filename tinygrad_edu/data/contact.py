@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,6 +54,8 @@ def contact_sheet(
         rows = [as_batch(images), *(as_batch(augmentation(images)) for _ in range(columns))]
     top = 255 if images.dtype.kind == "u" else 1
     n = len(rows[0])
+    from ..viz.plots import finish
+
     figure = Figure(
         figsize=(0.9 * (columns + 1) + 0.3, 0.9 * n + 0.7), dpi=120, layout="constrained", facecolor="white"
     )
@@ -65,9 +66,7 @@ def contact_sheet(
     grid[0, 0].set_title("original", fontsize=9, color="#b34700")
     grid[0, 1].set_title("augmented", fontsize=9, loc="left")
     figure.suptitle(type(augmentation).__name__ if title is None else title, fontsize=11)
-    if path is not None:
-        figure.savefig(Path(path))
-    return figure
+    return finish(figure, path)
 
 
 def _shown(axes: Any, image: np.ndarray, original: bool) -> None:

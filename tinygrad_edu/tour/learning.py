@@ -79,6 +79,8 @@ def _drawn(history: History, path: Path) -> Path:
     per_epoch = len(history.batch) // len(history.test)
     epochs = np.arange(1, len(history.test) + 1)
     means = np.reshape(history.batch, (-1, per_epoch)).mean(axis=1)
+    from ..viz.plots import finish
+
     figure = Figure(figsize=(9, 3.6), dpi=120, layout="constrained", facecolor="white")
     loss, right = figure.subplots(1, 2)
     batches = np.arange(1, len(history.batch) + 1) / per_epoch
@@ -95,5 +97,5 @@ def _drawn(history: History, path: Path) -> Path:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(color="#eaeef2", linewidth=0.8)
         axes.set_axisbelow(True)
-    figure.savefig(path)
+    finish(figure, path)
     return path

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from ..files import write_whole
-from .plotting import finish, subplots
 
 __all__ = ["History"]
 
@@ -72,7 +71,7 @@ class History:
             MissingExtraError: without matplotlib (the extra `plot`).
         """
         shown = [name for name in ("loss", "accuracy") if any(name in row or f"val_{name}" in row for row in self.rows)]
-        from ..viz.plots import BLUE, ORANGE
+        from ..viz.plots import BLUE, ORANGE, finish, subplots
 
         figure, panels = subplots(1, max(1, len(shown)))
         for axes, name in zip(panels, shown, strict=False):

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..tensor import Tensor
 from .callbacks import Callback
-from .plotting import finish, subplots
 
 if TYPE_CHECKING:
     from .run import Run
@@ -113,6 +112,8 @@ class Monitor(Callback):
             MissingExtraError: without matplotlib (the extra `plot`).
         """
         weights = {name: rows for name, rows in self.parameters.items() if not name.endswith("bias")}
+        from ..viz.plots import finish, subplots
+
         figure, (first, second, third, fourth) = subplots(2, 2, (6.0, 3.4))
         with np.errstate(divide="ignore", invalid="ignore"):
             _lines(first, "gradient (root mean square)", {n: (r[:, 0], r[:, 1]) for n, r in weights.items()}, True)

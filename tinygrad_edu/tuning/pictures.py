@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import MissingExtraError
-from ..training.plotting import finish
-from ..viz.plots import BLUE, ORANGE, new_axes
+from ..viz.plots import BLUE, ORANGE, finish, new_axes
 from .space import Range
 
 if TYPE_CHECKING:

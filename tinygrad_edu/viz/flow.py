@@ -14,7 +14,7 @@ import numpy as np
 from ..modes import Watch
 from ..nn.module import Module
 from ..tensor import Tensor
-from .plots import BLUE, ORANGE
+from .plots import BLUE, ORANGE, finish, subplots
 
 __all__ = ["LayerFlow", "gradient_flow"]
 
@@ -118,8 +118,6 @@ class gradient_flow(Watch):
         Raises:
             MissingExtraError: without matplotlib (the extra `plot`).
         """
-        from ..training.plotting import finish, subplots
-
         n = len(self.layers)
         dead = any(layer.dead is not None for layer in self.layers)
         figure, panels = subplots(1, 2 + dead, (4.2, min(24.0, 1.8 + 0.24 * n)))

@@ -1,12 +1,15 @@
-"""plots: the Axes that curves are drawn on, and the two colours that nobody confuses."""
+"""plots: the Figures and Axes that curves are drawn on, the two colours that nobody confuses, and their files."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from ..errors import MissingExtraError
+from ..files import write_whole
 
-__all__ = ["BLUE", "ORANGE", "new_axes"]
+__all__ = ["BLUE", "ORANGE", "finish", "new_axes", "subplots"]
 
 BLUE, ORANGE = "#1f83c4", "#e0702f"  # apart for every kind of colour vision, on white and on black
 
@@ -37,3 +40,27 @@ def new_axes(ax: Any = None, *, width: float = 6.4, height: float = 3.6, **label
     ax.set_axisbelow(True)
     ax.set(**labels)
     return ax
+
+
+def subplots(rows: int, columns: int, size: tuple[float, float] = (4.8, 3.6)) -> tuple[Any, list[Any]]:
+    """A matplotlib Figure on white and its panels, row by row, each `size` inches large.
+
+    Raises:
+        MissingExtraError: without matplotlib.
+    """
+    try:
+        from matplotlib.figure import Figure  # pyplot would keep every figure until it is closed
+    except ImportError:
+        raise MissingExtraError(
+            "plots are drawn by matplotlib, which is not installed.", mend='pip install "tinygrad_edu[plot]"'
+        ) from None
+    figure = Figure(figsize=(columns * size[0], rows * size[1]), dpi=120, layout="constrained", facecolor="white")
+    return figure, [new_axes(ax) for ax in figure.subplots(rows, columns, squeeze=False).flat]
+
+
+def finish(figure: Any, path: str | os.PathLike[str] | None) -> Any:
+    """Write the picture whole or not at all, if a path is given (PNG, if it has no ending); returns the Figure."""
+    if path is not None:
+        kind = Path(path).suffix[1:] or "png"
+        write_whole(path, lambda file: figure.savefig(file, format=kind))
+    return figure
