@@ -10,7 +10,7 @@ without `zero_grad()` every step also takes all the steps before it again.
 """
 
 import numpy as np
-from _common import BLACK, BLUE, RED, arguments, save
+from _common import BLACK, BLUE, ORANGE, arguments, lines, save
 
 import tinygrad_edu as tg
 from tinygrad_edu.viz.plots import subplots
@@ -48,14 +48,12 @@ def newest_first(nodes):
             x.grad += node.grad
 
 
-def compared(depths):
-    """For each depth the gradient of a by recursion, its true gradient, and how often each way visits a node."""
-    rows = []
-    for wrong, right in ((doubled(depth), doubled(depth)) for depth in depths):
-        recursion(wrong[-1])
-        newest_first(right)
-        rows.append((wrong[0].grad, right[0].grad, sum(n.visits for n in wrong), sum(n.visits for n in right)))
-    return np.array(rows)
+def compared(depth):
+    """The gradient of the first node by recursion and newest first, and how many visits each of them takes."""
+    wrong, right = doubled(depth), doubled(depth)
+    recursion(wrong[-1])
+    newest_first(right)
+    return wrong[0].grad, right[0].grad, sum(node.visits for node in wrong), sum(node.visits for node in right)
 
 
 def quadruple(a):
@@ -83,50 +81,40 @@ def fitted(steps, forget):
     return np.array(path)
 
 
-def forgotten():
-    """The same backward pass explained before the first `backward()`, and after it: its gradient is still there."""
+def run(quick, out):
+    deepest, steps = (8, 60) if quick else (10, 120)
+    rows = np.array([compared(depth) for depth in range(1, deepest + 1)])
+    right, wrong = fitted(steps, forget=False), fitted(steps, forget=True)
+
+    order = tg.explain(quadruple, 3.0)
     w = tg.tensor(-1.0, requires_grad=True, name="w")
     first = tg.explain(loss_of, w)
     loss_of(w).backward()
-    return first, tg.explain(loss_of, w)
-
-
-def run(quick, out):
-    depths, steps = np.arange(1, 9 if quick else 11), 60 if quick else 120
-    rows = compared(depths)
-    ours = tg.explain(quadruple, 3.0)
-    first, second = forgotten()
-    pages = [ours.save(out / "order.html"), second.save(out / "forgotten.html")]
-    difference = str(first.diff(second))
-    print(f"{ours}\n\nThe second backward pass without zero_grad() in between:\n{difference}\n")
-    right, wrong = fitted(steps, forget=False), fitted(steps, forget=True)
+    second = tg.explain(loss_of, w)  # the gradient of that backward() is still there
+    told = str(first.diff(second))
+    print(f"{order}\n\nThe second backward pass without zero_grad() in between:\n{told}\n")
+    print("Step through both:", order.save(out / "order.html"), second.save(out / "forgotten.html"))
+    swing = f"{wrong[-20:].min():.1f} to {wrong[-20:].max():.1f}"
     finding = (
-        f"On b = a + a; c = b + b recursion finds {rows[1, 0]}, newest first {rows[1, 1]}; {depths[-1]} doublings deep "
+        f"On b = a + a; c = b + b recursion finds {rows[1, 0]}, newest first {rows[1, 1]}; {deepest} doublings deep "
         f"{rows[-1, 0]:,} after {rows[-1, 2]:,} visits, newest first {rows[-1, 1]:,} after {rows[-1, 3]}. With "
-        f"zero_grad() w ends at {right[-1]:.3f} of 2; without, it still swings from {wrong[-20:].min():.1f} to "
-        f"{wrong[-20:].max():.1f}."
+        f"zero_grad() w ends at {right[-1]:.3f} of 2; without, it still swings from {swing}."
     )
-    print(f"Step through both: {', '.join(map(str, pages))}\n{finding}")
-    return {
-        "finding": finding, "picture": draw(depths, rows, right, wrong, out), "pages": [page.name for page in pages],
-        "rows": rows, "ours": ours.record.nodes[0].gradient.full, "right": right, "wrong": wrong,
-        "difference": difference,
-    }  # fmt: skip
+    found = {"rows": rows, "order": order, "told": told, "right": right, "wrong": wrong}
+    return found | {"finding": finding, "picture": draw(rows, right, wrong, out)}
 
 
-def draw(depths, rows, right, wrong, out):
+def draw(rows, right, wrong, out):
     figure, (first, second) = subplots(1, 2)
-    first.semilogy(depths, rows[:, 0], "s--", color=RED, label="recursion")
-    first.semilogy(depths, rows[:, 1], "o-", color=BLUE, label="newest first, and true")
+    lines(first, {"newest first, and true": rows[:, 1], "recursion": rows[:, 0]}, yscale="log")
     first.set(title="The order: x + x, again and again", xlabel="doublings", ylabel="gradient of the first x")
-    second.plot(wrong, "--", color=RED, label="zero_grad() forgotten")
     second.plot(right, color=BLUE, label="zero_grad() after each step")
+    second.plot(wrong, "--", color=ORANGE, label="zero_grad() forgotten")
     second.axhline(2, color=BLACK, linewidth=1, linestyle=":", label="the true w")
     second.set(title="The memory: fitting y = 2 x", xlabel="step", ylabel="w", ylim=(-1.5, 7.8))
-    for ax in (first, second):
-        ax.legend(frameon=False)
+    second.legend(frameon=False, fontsize=9)
     return save(figure, out, "wrong_backprop.png")
 
 
 if __name__ == "__main__":
-    run(*arguments(__doc__))
+    print(run(*arguments(__doc__))["finding"])

@@ -14,7 +14,7 @@ def found(quick):
 
 def test_recursion_finds_six_where_newest_first_and_the_package_find_four(found):
     assert found["rows"][1].tolist() == [6, 4, 7, 3]
-    assert found["ours"] == 4
+    assert found["order"].record.nodes[0].gradient.full == 4
 
 
 def test_it_gets_worse_with_depth(found):
@@ -35,13 +35,13 @@ def test_without_zero_grad_it_swings_for_ever(found):
 
 
 def test_the_forgotten_gradient_is_told(found):
-    assert "w.grad held nothing, holds -3.75 from before" in found["difference"]
-    assert "zero_grad() forgotten" in found["difference"]
+    assert "w.grad held nothing, holds -3.75 from before" in found["told"]
+    assert "zero_grad() forgotten" in found["told"]
 
 
 def test_both_are_on_the_pages(found, quick):
     out = quick("04_wrong_backprop")[1]
-    order, forgotten = ((out / page).read_text(encoding="utf-8") for page in found["pages"])
+    order, forgotten = ((out / page).read_text(encoding="utf-8") for page in ("order.html", "forgotten.html"))
     assert '"held":' not in order
     content = json.loads(re.search(r'id="content"[^>]*>(.*?)</script>', forgotten, re.DOTALL)[1])
     (w,) = [node for node in content["nodes"] if "held" in node]
