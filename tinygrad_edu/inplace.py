@@ -56,23 +56,27 @@ def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, wh
     return t
 
 
-def straight(t: Tensor, function: Any, v: Any) -> bool:
-    """Let a ufunc of one dtype write `function(t, v)` to the memory itself; False if that is not the case at hand.
+def straight(name: str, function: Callable[..., Any]) -> Callable[[Tensor, Any], Tensor]:
+    """The method of `t += v` and its kind: without recording a ufunc writes floats straight to the memory.
 
-    Half of what `p -= lr * p.grad` costs a small parameter would be Python frames: so this asks for all at once.
+    Half of what `p -= lr * p.grad` costs a small parameter would be Python frames: so all is asked in one.
     """
-    data, memory = t._data, t._memory
-    if recording.get() or data.dtype.kind != "f" or (memory is not None and memory.moved):
-        return False
-    b = v._data if isinstance(v, Tensor) else np.asarray(v, data.dtype) if v.__class__ is float else v
-    if getattr(b, "dtype", None) is not data.dtype:
-        return False
-    try:
-        function.gate.forward(data, b, data)
-    except (ValueError, TypeError):
-        return False  # a shape or a dtype that does not fit: said by the gate itself
-    written(t)
-    return True
+    forward = function.gate.forward  # type: ignore[attr-defined]
+
+    def called(t: Tensor, v: Any) -> Tensor:
+        data, dtype, memory = t._data, t._data.dtype, t._memory
+        b = v._data if isinstance(v, Tensor) else np.asarray(v, dtype) if v.__class__ is float else v
+        plain = getattr(b, "dtype", None) is dtype and dtype.kind == "f" and (memory is None or not memory.moved)
+        if not plain or recording.get():
+            return write(t, name, function, v)
+        try:
+            forward(data, b, data)
+        except (ValueError, TypeError):
+            return write(t, name, function, v)  # a shape that does not fit: said by the gate itself
+        written(t)
+        return t
+
+    return called
 
 
 def _store(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...]) -> None:

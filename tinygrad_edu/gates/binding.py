@@ -31,12 +31,18 @@ def methods(*functions: Callable[..., Any], **named: Callable[..., Any]) -> None
 def methods_in_place(*functions: Callable[..., Any], **named: Callable[..., Any]) -> None:
     """Bind `exp_` beside `exp`: the same function, written into the Tensor itself."""
     for name, function in {**{f"{f.__name__}_": f for f in functions}, **named}.items():
-        setattr(Tensor, name, _in_place(name, function))
+        method = _in_place(name, function)
+        method.__name__ = method.__qualname__ = name
+        method.__doc__ = f"In place: write `{getattr(function, '__name__', name)}(self, …)` into this Tensor; returns it."
+        setattr(Tensor, name, method)
 
 
 def _in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     said = _SIGNS.get(name, name)
     ufunc = isinstance(getattr(getattr(function, "gate", None), "forward", None), np.ufunc)
+    alone = straight(said, function) if ufunc else None
+    if alone is not None and name in _SIGNS:
+        return alone
 
     # Every operand reaches `write`, which must see them all to decide whether to record.
     @wraps(function)
@@ -48,10 +54,8 @@ def _in_place(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 return function(t, *v[:n], **dict(zip(names, v[n:], strict=True)))
 
             return write(self, said, with_keywords, *operands, *keywords.values())
-        if ufunc and len(operands) == 1 and straight(self, function, operands[0]):
-            return self
+        if alone is not None and len(operands) == 1:
+            return alone(self, operands[0])
         return write(self, said, function, *operands)
 
-    called.__name__ = called.__qualname__ = name
-    called.__doc__ = f"In place: write `{getattr(function, '__name__', name)}(self, …)` into this Tensor; returns it."
     return called
