@@ -8,25 +8,25 @@ pass as a graph; and beside it the norms that do not look at the batch. (Saitoh,
     python examples/09_batchnorm.py [--quick] [--out DIR]
 """
 
-from itertools import pairwise
-
 import numpy as np
-from _common import BLUE, ORANGE, arguments, save
-from matplotlib.colors import ListedColormap
+from _common import arguments, digits
+from pictures import batchnorm as pictures
 
 import tinygrad_edu as tg
 from tinygrad_edu import data, nn, optim, viz
+from tinygrad_edu.errors import NonFiniteError, ShapeError
+from tinygrad_edu.nn.functional import batch_norm, cross_entropy
 from tinygrad_edu.training import fit
-from tinygrad_edu.viz.plots import subplots
 
 
 def network(scale, normalize):
     """784-100-100-100-100-100-10, its weights from N(0, scale^2)."""
     tg.manual_seed(0)
-    layers, sizes = [nn.Flatten()], [784, 100, 100, 100, 100, 100]
-    for m, n in pairwise(sizes):
+    layers = [nn.Flatten()]
+    for inputs in (784, 100, 100, 100, 100):
         # a small eps: variances here are as small as 1e-8, and eps must not hide them
-        layers += [nn.Linear(m, n), *[nn.BatchNorm1d(n, eps=1e-7)] * normalize, nn.ReLU()]
+        norm = [nn.BatchNorm1d(100, eps=1e-7)] if normalize else []
+        layers += [nn.Linear(inputs, 100), *norm, nn.ReLU()]
     net = nn.Sequential(*layers, nn.Linear(100, 10))
     for layer in net:
         if isinstance(layer, nn.Linear):
@@ -35,69 +35,37 @@ def network(scale, normalize):
     return net
 
 
-def train(net, images, epochs):
-    """The share of training digits read right, epoch by epoch; none if it explodes."""
-    batches = data.DataLoader(images, 100, shuffle=True, generator=0)
+@np.errstate(all="ignore")
+def train(net, epochs):
+    """The share of 1,000 digits that it learns to read, epoch by epoch; [0] if it explodes."""
+    batches = data.DataLoader(digits(1000), 100, shuffle=True, generator=0)
     optimizer = optim.SGD(net.parameters(), 0.1)
     try:
-        with np.errstate(all="ignore"):
-            return fit(net, nn.functional.cross_entropy, optimizer, batches, epochs=epochs, progress=False)["accuracy"]
-    except tg.errors.NonFiniteError:
-        return []
+        return fit(net, cross_entropy, optimizer, batches, epochs=epochs, progress=False)["accuracy"]
+    except NonFiniteError:
+        return [0.0]
 
 
-def draw_scales(with_norm, without):
-    side = round(len(with_norm) ** 0.5)
-    figure, panels = subplots(side, side, (2.4, 1.9))
-    for panel, scale in zip(panels, with_norm, strict=True):
-        for runs, color, style, label in ((with_norm, BLUE, "-", "with BatchNorm"), (without, ORANGE, "--", "without")):
-            y = np.multiply(100, runs[scale])
-            panel.plot(range(1, len(y) + 1), y, style, color=color, linewidth=2, label=label)
-        if not without[scale]:
-            panel.text(0.97, 0.06, "without: it explodes", ha="right", transform=panel.transAxes, fontsize=8)
-        panel.set(title=f"weights of std {scale:.2g}", ylim=(0, 103))
-        panel.title.set_fontsize(10)
-    for panel in panels[::side]:
-        panel.set_ylabel("right in %")
-    for panel in panels[-side:]:
-        panel.set_xlabel("epoch")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
-    return figure
+@tg.no_grad()
+def companions(net, training):
+    """How much the scores of one digit vary with its companions (std of 40 draws), by the size of the batch."""
+    images, _ = digits(1000).tensors
+    net.train(training)
+    spread = {}
+    for size in (2, 4, 8, 16, 32, 64, 128):
+        rng = np.random.default_rng(0)
+        draws = [net(images[[0, *rng.integers(1, len(images), size - 1)]])[0].numpy() for _ in range(40)]
+        spread[size] = float(np.std(draws, axis=0).mean())
+    return spread
 
 
-def companions(net, images):
-    """How much one digit's scores vary with its companions (std over draws), by size of the batch: train, then eval."""
-    pixels, _ = images.fetch(np.arange(len(images)))
-    found = {True: {}, False: {}}
-    for mode, spread in found.items():
-        net.train(mode)
-        for size in (2, 4, 8, 16, 32, 64, 128):
-            with tg.no_grad():
-                rng = np.random.default_rng(0)
-                draws = [net(pixels[[0, *rng.integers(1, len(images), size - 1)]])[0].numpy() for _ in range(40)]
-            spread[size] = float(np.std(draws, axis=0).mean())
-    return found[True], found[False]
-
-
-def draw_companions(training, evaluating):
-    figure, (panel,) = subplots(1, 1, (6.4, 3.6))
-    panel.plot(list(training), list(training.values()), "o-", color=BLUE, label="train: its batch's mean and variance")
-    panel.plot(list(evaluating), list(evaluating.values()), "s--", color=ORANGE, label="eval: the running ones")
-    panel.set(title="one digit's scores depend on its companions", xlabel="size of the batch", xscale="log")
-    panel.set(ylabel="standard deviation of a score")
-    panel.set_xticks(list(training), list(training), minor=False)
-    panel.minorticks_off()
-    panel.legend(frameon=False)
-    return figure
-
-
-def batch_of_one(net, images):
+def batch_of_one(net):
     """What BatchNorm says to a single digit in training; LayerNorm takes it."""
-    one, _ = images.fetch([0])
+    one, _ = digits(1).tensors
     assert nn.LayerNorm(784)(one.flatten(1)).shape == (1, 784)
     try:
         net.train()(one)
-    except tg.errors.ShapeError as refused:
+    except ShapeError as refused:
         return str(refused)
 
 
@@ -106,8 +74,7 @@ def backward_pass(out):
     tg.manual_seed(0)
     x, g = tg.randn(4, 1, dtype=tg.float64), tg.randn(4, 1, dtype=tg.float64)
     x.requires_grad_().name = "x"
-    y = nn.functional.batch_norm(x, None, None, training=True, eps=1e-5)
-    out.mkdir(parents=True, exist_ok=True)
+    y = batch_norm(x, None, None, training=True, eps=1e-5)
     viz.save(viz.record(y, g, expand=True), out / "backward.svg")
     y.backward(g)
     g, y, std = g.numpy(), y.numpy(), np.sqrt(x.numpy().var() + 1e-5)
@@ -118,66 +85,37 @@ def averaged_over():
     """For each norm, which of 4 samples x 6 channels x 9 pixels the output at one place depends on: its gradient."""
     found = {}
     for norm in (nn.BatchNorm2d(6), nn.LayerNorm([6, 3, 3]), nn.GroupNorm(2, 6), nn.InstanceNorm2d(6)):
-        tg.manual_seed(0)
         x = tg.randn(4, 6, 3, 3, requires_grad=True)
         norm(x)[1, 2, 1, 1].backward()
         found[type(norm).__name__] = x.grad.numpy() != 0
     return found
 
 
-def draw_averages(found):
-    figure, panels = subplots(2, 2, (4.6, 3.1))
-    for panel, (name, used) in zip(panels, found.items(), strict=True):
-        n, c, h, w = used.shape
-        picture = used.transpose(0, 2, 1, 3).reshape(n * h, c * w).astype(int)
-        picture[1 * h + 1, 2 * w + 1] = 2
-        panel.grid(False)
-        panel.pcolormesh(
-            picture, cmap=ListedColormap(["#eef1f4", "#7db8e0", ORANGE]), edgecolors="white", linewidth=0.5
-        )
-        panel.hlines(h * np.arange(n + 1), 0, c * w, color="#333333", linewidth=1)
-        panel.vlines(w * np.arange(c + 1), 0, n * h, color="#333333", linewidth=1)
-        panel.set(title=f"{name}: {used.sum()} numbers", xlabel="channel", ylabel="sample")
-        panel.set_xticks(w * np.arange(c) + w / 2, range(c))
-        panel.set_yticks(h * np.arange(n) + h / 2, range(n))
-        panel.invert_yaxis()
-    return figure
-
-
 def run(quick, out):
     scales, epochs = (np.logspace(0, -4, 4), 8) if quick else (np.logspace(0, -4, 16), 15)
-    images = data.TensorDataset(*data.digits().fetch(np.arange(1000)))
     nets = {float(scale): network(scale, True) for scale in scales}
-    with_norm = {scale: train(net, images, epochs) for scale, net in nets.items()}
-    without = {scale: train(network(scale, False), images, epochs) for scale in nets}
-    learnt = nets[min(nets, key=lambda scale: -with_norm[scale][-1])]
-    training, evaluating = companions(learnt, images)
-    refused, error, averages = batch_of_one(learnt, images), backward_pass(out), averaged_over()
+    normalized = {scale: train(net, epochs) for scale, net in nets.items()}
+    plain = {scale: train(network(scale, False), epochs) for scale in nets}
 
-    picture = save(draw_scales(with_norm, without), out, "scales.png")
-    save(draw_companions(training, evaluating), out, "companions.png")
-    save(draw_averages(averages), out, "averages.png")
-
-    last = [{scale: values[-1] if values else 0.0 for scale, values in runs.items()} for runs in (with_norm, without)]
-    good = [sum(right > 0.5 for right in values.values()) for values in last]
-    print(f"A batch of one: {refused}\n")
-    spread = f"{training[2]:.2f} in batches of 2, {training[128]:.2f} of 128; in eval by {evaluating[2]:.0e}"
-    print(f"A digit's scores vary by {spread}. Ioffe and Szegedy's formula is off by {error:.0e}.")
+    learnt = nets[max(nets, key=lambda scale: normalized[scale][-1])]
+    training, evaluating = companions(learnt, True), companions(learnt, False)
+    refused, error, averages = batch_of_one(learnt), backward_pass(out), averaged_over()
+    print(f"A batch of one: {refused}\nIoffe and Szegedy's formula for the gradient is off by {error:.0e}.")
+    print(
+        f"A digit's scores vary by {training[2]:.2f} in twos, {training[128]:.2f} in 128s, {evaluating[2]:.0e} in eval."
+    )
     print("Averaged over:", {name: int(used.sum()) for name, used in averages.items()})
-    return {
-        "with": last[0],
-        "without": last[1],
-        "train": training,
-        "eval": evaluating,
-        "refused": refused,
-        "formula": error,
-        "averages": averages,
-        "picture": picture,
-        "finding": (
-            f"Of {len(scales)} scales of the first weights, 1 to 0.0001, a net with BatchNorm learns from {good[0]}, "
-            f"one without from {good[1]}: more than half of 1,000 digits right in {epochs} epochs."
-        ),
-    }
+
+    pictures.companions(training, evaluating, out)
+    pictures.averages(averages, out)
+    good = [sum(right[-1] > 0.5 for right in runs.values()) for runs in (normalized, plain)]
+    finding = (
+        f"Of {len(scales)} scales of the first weights, 1 to 0.0001, a net with BatchNorm learns from {good[0]}, one "
+        f"without from {good[1]}: more than half of 1,000 digits right in {epochs} epochs."
+    )
+    found = {"with": normalized, "without": plain, "train": training, "eval": evaluating, "refused": refused}
+    found |= {"formula": error, "averages": averages, "finding": finding}
+    return found | {"picture": pictures.scales(normalized, plain, out)}
 
 
 if __name__ == "__main__":
