@@ -10,33 +10,11 @@ Then Rosenbrock's bent valley, and a saddle, x² - y² held in by y⁴, started 
 """
 
 import numpy as np
-from _common import BLACK, BLUE, GREEN, ORANGE, PINK, RED, SKY, arguments, save
-from matplotlib.animation import FuncAnimation, PillowWriter
+from _common import arguments
+from pictures import optimizers as pictures
 
 import tinygrad_edu as tg
 from tinygrad_edu import optim
-from tinygrad_edu.viz.plots import subplots
-
-LOOK = {
-    "SGD": (BLACK, "o"), "Momentum": (BLUE, "s"), "Nesterov": (SKY, "D"), "AdaGrad": (ORANGE, "^"),
-    "RMSProp": (GREEN, "v"), "Adam": (RED, "P"), "Newton": (PINK, "*"), "L-BFGS": (PINK, "X"),
-}  # fmt: skip
-
-
-def six(sgd, momentum, adagrad, rmsprop, adam):
-    """The six optimizers, each at its rate; change one and run it again."""
-    return {
-        "SGD": lambda p: optim.SGD(p, lr=sgd),
-        "Momentum": lambda p: optim.SGD(p, lr=momentum, momentum=0.9),
-        "Nesterov": lambda p: optim.SGD(p, lr=momentum, momentum=0.9, nesterov=True),
-        "AdaGrad": lambda p: optim.Adagrad(p, lr=adagrad),
-        "RMSProp": lambda p: optim.RMSprop(p, lr=rmsprop),
-        "Adam": lambda p: optim.Adam(p, lr=adam),
-    }
-
-
-def one_iteration(p):
-    return optim.LBFGS(p, max_iter=1, max_eval=25, line_search_fn="strong_wolfe")
 
 
 def valley(x, y):
@@ -69,8 +47,21 @@ def descend(f, start, make, steps):
     return np.array(path)
 
 
-def descents(f, start, rates, steps):
-    return {name: descend(f, start, make, steps) for name, make in six(*rates).items()}
+def six(f, start, steps, *, sgd, momentum, adagrad, rmsprop, adam):
+    """The paths of six optimizers, each at its rate; change one and run it again."""
+    optimizers = {
+        "SGD": lambda p: optim.SGD(p, lr=sgd),
+        "Momentum": lambda p: optim.SGD(p, lr=momentum, momentum=0.9),
+        "Nesterov": lambda p: optim.SGD(p, lr=momentum, momentum=0.9, nesterov=True),
+        "AdaGrad": lambda p: optim.Adagrad(p, lr=adagrad),
+        "RMSProp": lambda p: optim.RMSprop(p, lr=rmsprop),
+        "Adam": lambda p: optim.Adam(p, lr=adam),
+    }
+    return {name: descend(f, start, make, steps) for name, make in optimizers.items()}
+
+
+def one_iteration(p):
+    return optim.LBFGS(p, max_iter=1, max_eval=25, line_search_fn="strong_wolfe")
 
 
 def turns(path):
@@ -78,98 +69,42 @@ def turns(path):
     return int((np.diff(np.sign(np.diff(path[:, 1]))) != 0).sum())
 
 
+def away(path):
+    """How far from the minimum at 0 it ended."""
+    return float(np.hypot(*path[-1]))
+
+
 def run(quick, out):
-    start = (-7.0, 2.0)
-    paths = descents(valley, start, (0.95, 0.1, 1.5, 0.3, 0.3), 40)
-    paths["Newton"] = descend(valley, start, optim.Newton, 1)
-    paths["L-BFGS"] = descend(valley, start, one_iteration, 8)
-    crawl = descend(valley, start, six(0.1, 0.1, 1, 1, 1)["SGD"], 40)
-    bent = descents(rosenbrock, (-1.2, 1.0), (1e-3, 1e-3, 0.5, 0.01, 0.1), 500 if quick else 2000)
-    tipping = descents(saddle, (-1.0, 1e-6), (0.05, 0.05, 0.2, 0.05, 0.05), 150)
-    found = {
-        "turns": {name: turns(path) for name, path in paths.items()},
-        "distance": {name: float(np.hypot(*path[-1])) for name, path in paths.items()},
-        "crawl": float(np.hypot(*crawl[-1])),
-        "rosenbrock": {name: float(rosenbrock(*path[-1])) for name, path in bent.items()},
-        "left_saddle": {name: int(np.argmax(np.abs(path[:, 1]) > 0.5)) for name, path in tipping.items()},
+    start, far = (-7.0, 2.0), 500 if quick else 2000
+    paths = six(valley, start, 40, sgd=0.95, momentum=0.1, adagrad=1.5, rmsprop=0.3, adam=0.3)
+    bent = six(rosenbrock, (-1.2, 1.0), far, sgd=1e-3, momentum=1e-3, adagrad=0.5, rmsprop=0.01, adam=0.1)
+    tipping = six(saddle, (-1.0, 1e-6), 150, sgd=0.05, momentum=0.05, adagrad=0.2, rmsprop=0.05, adam=0.05)
+    crawl = away(descend(valley, start, lambda p: optim.SGD(p, lr=0.1), 40))
+    curved = {
+        "Newton": descend(valley, start, optim.Newton, 1),
+        "L-BFGS": descend(valley, start, one_iteration, 8),
     }
-    for what, by_name in found.items():
-        print(what, by_name)
-    found["finding"] = (
-        f"In 40 steps SGD turns {found['turns']['SGD']} times between the walls, Momentum {found['turns']['Momentum']} "
-        f"and AdaGrad {found['turns']['AdaGrad']}; Newton is there after one step, L-BFGS within "
-        f"{found['distance']['L-BFGS']:.0e} after 8. From the saddle SGD takes {found['left_saddle']['SGD']} steps, "
-        f"Momentum {found['left_saddle']['Momentum']}, Adam {found['left_saddle']['Adam']}."
-    )
-    print(found["finding"])
-    found["picture"] = draw_valley(paths, out)
-    found["others"] = draw_others(bent, tipping, out)
-    found["animation"] = animate(paths, 4 if quick else 1, out)
-    return found
+    turned = {name: turns(path) for name, path in paths.items()}
+    distance = {name: away(path) for name, path in (paths | curved).items()}
+    left = {name: int(np.argmax(np.abs(path[:, 1]) > 0.5)) for name, path in tipping.items()}
 
-
-def landscape(ax, f, x, y, power=1.0):
-    """The contours of f, its lowest ones closer together, and the way down as arrows of one length."""
-    grid = np.meshgrid(np.linspace(*x, 200), np.linspace(*y, 200))
-    height = f(*grid)
-    low, high = height.min(), height.max()
-    levels = low + (high - low) * np.linspace(0, 1, 13)[1:] ** power
-    ax.contour(*grid, height, levels, cmap="viridis", linewidths=0.8, alpha=0.7)
-    few = [tg.tensor(a, requires_grad=True) for a in np.meshgrid(np.linspace(*x, 15), np.linspace(*y, 9))]
-    f(*few).sum().backward()
-    down = -np.array([a.grad for a in few])
-    ax.quiver(*(a.numpy() for a in few), *(down / (np.hypot(*down) + 1e-9)), color="#999999", scale=30, width=0.003)
-    ax.set(xlabel="x", ylabel="y", xlim=x, ylim=y)
-    ax.grid(False)
-
-
-def draw_valley(paths, out):
-    figure, panels = subplots(4, 2, (4.4, 2.5))
-    for ax, (name, path) in zip(panels, paths.items(), strict=True):
-        landscape(ax, valley, (-8, 3), (-2.7, 2.7), 2)
-        ax.plot(*path.T, color=LOOK[name][0], marker=LOOK[name][1], markersize=3, linewidth=1.2)
-        steps = f"{len(path) - 1} steps" if len(path) > 2 else "1 step"
-        ax.set(title=f"{name}: after {steps} {np.hypot(*path[-1]):.2g} away")
-    return save(figure, out, "valley.png")
-
-
-def draw_others(bent, tipping, out):
-    figure, (plane, height, low, gone) = subplots(2, 2, (5.0, 3.3))
-    landscape(plane, rosenbrock, (-1.6, 1.6), (-0.6, 1.8), 4)
-    landscape(low, saddle, (-1.3, 1.3), (-0.6, 1.5))
-    for name, (colour, marker) in LOOK.items():
-        if name in bent:
-            style = {"color": colour, "marker": marker, "markersize": 5, "markevery": (0.1, 0.15), "linewidth": 1.3}
-            plane.plot(*bent[name].T, **style, label=name)
-            height.loglog(np.arange(len(bent[name])) + 1, rosenbrock(*bent[name].T), **style)
-            low.plot(*tipping[name].T, **style)
-            gone.semilogy(np.abs(tipping[name][:, 1]), **style)
-    plane.set(title="Rosenbrock's valley bends to (1, 1)")
-    height.set(title="Momentum and Adam arrive", xlabel="step", ylabel="f")
-    low.set(title="A saddle: down at both ends of y")
-    gone.set(title="Plain descent is the last to leave it", xlabel="step", ylabel="|y|")
-    figure.legend(*plane.get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False)
-    return save(figure, out, "rosenbrock_saddle.png")
-
-
-def animate(paths, stride, out):
-    """The six on their way down the valley, side by side, as a GIF."""
-    figure, (ax,) = subplots(1, 1, (6.4, 3.8))
-    landscape(ax, valley, (-8, 3), (-2.7, 2.7), 2)
-    six_paths = {name: path for name, path in paths.items() if len(path) == 41}
-    lines = [
-        ax.plot([], [], color=LOOK[name][0], marker=LOOK[name][1], markevery=[-1], label=name)[0] for name in six_paths
-    ]
-    figure.legend(loc="outside lower center", ncols=6, frameon=False, fontsize="small", columnspacing=1)
-
-    def frame(step):
-        ax.set_title(f"x²/20 + y², step {step}")
-        for line, path in zip(lines, six_paths.values(), strict=True):
-            line.set_data(*path[: step + 1].T)
-
-    FuncAnimation(figure, frame, range(0, 41, stride)).save(out / "six.gif", PillowWriter(fps=8), dpi=90)
-    return "six.gif"
+    print(f"At Momentum's rate SGD crawls: after 40 steps it is {crawl:.1f} away.")
+    return {
+        "turns": turned,
+        "distance": distance,
+        "crawl": crawl,
+        "rosenbrock": {name: float(rosenbrock(*path[-1])) for name, path in bent.items()},
+        "left_saddle": left,
+        "picture": pictures.valley(valley, paths | curved, out),
+        "others": pictures.rosenbrock_saddle(rosenbrock, bent, saddle, tipping, out),
+        "animation": pictures.animation(valley, paths, 4 if quick else 1, out),
+        "finding": (
+            f"In 40 steps SGD turns {turned['SGD']} times between the walls, Momentum {turned['Momentum']} and AdaGrad "
+            f"{turned['AdaGrad']}; Newton is there after one step, L-BFGS within {distance['L-BFGS']:.0e} after 8. "
+            f"From the saddle SGD takes {left['SGD']} steps, Momentum {left['Momentum']}, Adam {left['Adam']}."
+        ),
+    }
 
 
 if __name__ == "__main__":
-    run(*arguments(__doc__))
+    print(run(*arguments(__doc__))["finding"])
