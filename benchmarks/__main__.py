@@ -1,7 +1,9 @@
-"""Compare tinygrad_edu with its neighbours: `python -m benchmarks [TASK …] [--rounds N] [--json FILE]`.
+"""Compare tinygrad_edu with its neighbours: `python -m benchmarks [TASK …] [--rounds N] [--processes N] [--json FILE]`.
 
 Each contender runs in a process of its own; rounds are interleaved, so that a slow minute of the
 machine strikes all alike; a ratio is the median over rounds of ours to theirs in the same round.
+Threads of BLAS are fast or slow for the whole life of a process: `--processes` asks several, and
+shows the range of their medians.
 """
 
 import argparse
@@ -18,11 +20,11 @@ TASKS = ["chain", "perceptron_small", "perceptron_large", "modules_small", "modu
          "epoch", "conv", "lenet", "batchnorm", "layernorm", "cross_entropy", "lstm", "encoder",
          "update_sgd", "update_momentum", "update_adam"]  # fmt: skip
 CONTENDERS = {
-    "tinygrad_edu": "tinygrad_edu", "pytorch": "torch", "numpy": "numpy", "jax": "jax", "mygrad": "mygrad",
-    "autograd": "autograd",
+    "tinygrad_edu": "tinygrad_edu", "as_it_is": "tinygrad_edu", "pytorch": "torch", "numpy": "numpy", "jax": "jax",
+    "mygrad": "mygrad", "autograd": "autograd",
 }  # fmt: skip
 TITLES = {"pytorch": "PyTorch eager", "numpy": "NumPy by hand", "jax": "jax.jit", "mygrad": "MyGrad",
-          "autograd": "HIPS autograd", "tinygrad_edu": "tinygrad_edu"}  # fmt: skip
+          "autograd": "HIPS autograd", "tinygrad_edu": "tinygrad_edu", "as_it_is": "... BLAS as it is"}  # fmt: skip
 
 
 def start(task, contender):
@@ -43,41 +45,52 @@ def ask(worker):
     return json.loads(worker.stdout.readline())
 
 
-def compare(task, rounds):
+def compare(task, rounds, processes):
     """The measurements of every contender that is installed and has this task."""
     module = importlib.import_module(f"benchmarks.tasks.{task}")
     rounds = getattr(module, "ROUNDS", rounds)
     names = [name for name in CONTENDERS if hasattr(module, name)]
     missing = [name for name in names if importlib.util.find_spec(CONTENDERS[name]) is None]
-    workers = {name: start(task, name) for name in names if name not in missing}
-    answers = {name: [] for name in workers}
-    for _ in range(rounds):
-        for name, worker in workers.items():
-            answers[name].append(ask(worker))
-    for worker in workers.values():
-        worker.stdin.close()
-        worker.wait()
+    answers = {name: [] for name in names if name not in missing}
+    for _ in range(processes):
+        workers = {name: start(task, name) for name in answers}
+        for _ in range(rounds):
+            for name, worker in workers.items():
+                answers[name].append(ask(worker))
+        for worker in workers.values():
+            worker.stdin.close()
+            worker.wait()
     ours = [a["seconds"] for a in answers["tinygrad_edu"]]
-    rows = {
-        name: {
-            "microseconds": statistics.median(a["seconds"] for a in given) * 1e6,
-            "ratio": statistics.median(o / a["seconds"] for o, a in zip(ours, given, strict=True)),
-            "peak_megabytes": given[-1]["peak"] / 2**20,
+    rows = {}
+    for name, given in answers.items():
+        seconds = [a["seconds"] for a in given]
+        by_process = [statistics.median(seconds[i : i + rounds]) for i in range(0, len(seconds), rounds)]
+        rows[name] = {
+            "microseconds": statistics.median(seconds) * 1e6,
+            "range": [min(by_process) * 1e6, max(by_process) * 1e6],
+            "ratio": statistics.median(o / s for o, s in zip(ours, seconds, strict=True)),
+            "peak_megabytes": max(a["peak"] for a in given) / 2**20,
         }
-        for name, given in answers.items()
-    }
-    return {"task": task, "title": module.TITLE, "rounds": rounds, "rows": rows, "missing": missing}
+    return {
+        "task": task, "title": module.TITLE, "rounds": rounds, "processes": processes, "rows": rows, "missing": missing,
+    }  # fmt: skip
 
 
 def show(result):
     """One task as a table."""
-    print(f"\n{result['title']}  (median of {result['rounds']} rounds)")
-    print(f"  {'':<16}{'microseconds':>14}{'ours to it':>12}{'peak MB':>10}")
+    several = result["processes"] > 1
+    of = f" in each of {result['processes']} processes" if several else ""
+    print(f"\n{result['title']}  (median of {result['rounds']} rounds{of})")
+    print(f"  {'':<18}{'microseconds':>14}{'ours to it':>12}{'peak MB':>10}" + "     range of processes" * several)
     for name, row in result["rows"].items():
         ratio = "" if name == "tinygrad_edu" else f"{row['ratio']:.2f} x"
-        print(f"  {TITLES[name]:<16}{row['microseconds']:>14,.0f}{ratio:>12}{row['peak_megabytes']:>10.1f}")
+        low, high = row["range"]
+        print(
+            f"  {TITLES[name]:<18}{row['microseconds']:>14,.0f}{ratio:>12}{row['peak_megabytes']:>10.1f}"
+            + f"{low:>12,.0f} -{high:>10,.0f}" * several
+        )
     for name in result["missing"]:
-        print(f"  {TITLES[name]:<16}{'not installed: skipped':>14}")
+        print(f"  {TITLES[name]:<18}{'not installed: skipped':>14}")
 
 
 def main():
@@ -85,6 +98,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"of {', '.join(TASKS)} (default: all)")
     parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--processes", type=int, default=1, help="of each contender, one after the other")
     parser.add_argument("--json", metavar="FILE", help="also write the figures here")
     chosen = parser.parse_args()
     unknown = set(chosen.tasks) - set(TASKS)
@@ -93,7 +107,7 @@ def main():
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     results = []
     for task in chosen.tasks or TASKS:
-        results.append(compare(task, chosen.rounds))
+        results.append(compare(task, chosen.rounds, chosen.processes))
         show(results[-1])
     if chosen.json:
         with open(chosen.json, "w") as file:
