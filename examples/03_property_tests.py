@@ -9,27 +9,19 @@ bug stands bare. (CS231n's notes, "Neural Networks Part 3", "Gradient checks"; M
 """
 
 import re
-from typing import NamedTuple
+from collections import namedtuple
 
 import hypothesis.strategies as st
-import numpy as np
-from _common import BLACK, BLUE, RED, arguments, save
-from hypothesis import HealthCheck, Phase, given, settings
+from _common import arguments
+from hypothesis import Phase, given, settings
+from pictures import property_tests as pictures
 
 import tinygrad_edu as tg
 from tinygrad_edu.testing import GradcheckError, gradcheck, positive, real, tensors
-from tinygrad_edu.viz.plots import subplots
 
-
-class Rule(NamedTuple):
-    """An operation, its backward pass as it should be and as it was written, and how both are tested."""
-
-    forward: object
-    right: object
-    wrong: object
-    by_hand: tuple  # the point that came to mind
-    drawn: tuple  # the shapes of the inputs that hypothesis draws, and from where
-
+# What is computed, its backward pass as it should be and as it was written, the point that came to mind, and what
+# hypothesis draws instead: the shapes of the inputs, and from where.
+Rule = namedtuple("Rule", "forward right wrong by_hand drawn")
 
 RULES = {
     "hypot": Rule(
@@ -83,10 +75,7 @@ def search(function, shapes, elements, examples):
     """The inputs tried and whether each passed; after a failure come smaller and smaller ones, the smallest last."""
     tried = []
 
-    @settings(
-        max_examples=examples, phases=[Phase.generate, Phase.shrink], derandomize=True, database=None, deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    @settings(max_examples=examples, phases=[Phase.generate, Phase.shrink], derandomize=True, deadline=None)
     @given(st.tuples(*(tensors(shape, tg.float64, elements, requires_grad=True) for shape in shapes)))
     def test(inputs):
         tried.append(([x.tolist() for x in inputs], False))
@@ -100,50 +89,31 @@ def search(function, shapes, elements, examples):
     return tried, None
 
 
+def written(inputs):
+    """A point as one writes it down, which is what shrinking makes short."""
+    return re.sub(r"\.0\b", "", ", ".join(map(str, inputs)))
+
+
 def run(quick, out):
     found = {}
     for name, rule in RULES.items():
         point = [tg.tensor(x, dtype=tg.float64, requires_grad=True) for x in rule.by_hand]
         wrong, right = operation(rule.forward, rule.wrong), operation(rule.forward, rule.right)
+        by_hand = gradcheck(wrong, point, raise_exception=False)
         tried, said = search(wrong, *rule.drawn, 100)
-        found[name] = {
-            "by_hand": gradcheck(wrong, point, raise_exception=False),
-            "tried": tried,
-            "said": said,
-            "shrunk": tried[-1][0],
-            "mended": search(right, *rule.drawn, 20 if quick else 200)[1] is None,
-        }
-        passed = "passes" if found[name]["by_hand"] else "fails"
-        print(f"{name}: the test by hand {passed}; {len(tried)} drawn ones end at {tried[-1][0]}")
-    first = max(next(i for i, (_, passed) in enumerate(one["tried"], 1) if not passed) for one in found.values())
+        shrunk = tried[-1][0]
+        mended = search(right, *rule.drawn, 20 if quick else 200)[1] is None
+        found[name] = {"by_hand": by_hand, "tried": tried, "said": said, "shrunk": shrunk, "mended": mended}
+        passes = "passes" if by_hand else "fails"
+        print(f"{name}: the test by hand {passes}; {len(tried)} drawn points end at {written(shrunk)}")
+    first = max(1 + [passed for _, passed in one["tried"]].index(False) for one in found.values())
     finding = (
         f"Four wrong rules pass a check at a point that came to mind. Of drawn points at most {first} are needed to "
         f"find each, and shrunk they say what is wrong: hypot fails at x, y = {written(found['hypot']['shrunk'])}, "
         f"where x is not y, matmul at {written(found['matmul']['shrunk'][1:])}, which is not symmetric."
     )
     print(f"\n{found['hypot']['said']}\n\n{finding}")
-    return {"finding": finding, "picture": draw(found, out), "rules": found, "first": first}
-
-
-def written(inputs):
-    """A point as one writes it down, which is what shrinking makes short."""
-    return re.sub(r"\.0\b", "", ", ".join(map(str, inputs)))
-
-
-def draw(found, out):
-    figure, panels = subplots(2, 2, (4.8, 2.9))
-    for ax, (name, one) in zip(panels, found.items(), strict=True):
-        length = np.array([len(written(inputs)) for inputs, _ in one["tried"]])
-        passed = np.array([passed for _, passed in one["tried"]])
-        number = np.arange(1, len(length) + 1)
-        ax.scatter(number[passed], length[passed], 18, BLUE, marker="o", label="passes")
-        ax.scatter(number[~passed], length[~passed], 26, RED, marker="x", label="fails")
-        ax.scatter(number[-1:], length[-1:], 140, "none", edgecolors=BLACK, label="the shortest that fails")
-        ax.set(xlabel="points tried", ylabel="characters to write it", ylim=(0, None))
-        ax.set_title(f"{name} fails at {written(one['shrunk'])}", fontsize="medium")
-        ax.xaxis.get_major_locator().set_params(integer=True)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
-    return save(figure, out, "shrinking.png")
+    return {"finding": finding, "picture": pictures.shrinking(found, written, out), "rules": found, "first": first}
 
 
 if __name__ == "__main__":
