@@ -1,7 +1,7 @@
 """tuning: grid, random, coarse to fine and Bayesian with equal budgets: `python -m benchmarks.tuning [--trials N]`.
 
 On functions whose best value is 0, and on a net on 1,000 of the digits on board (error on 500 held back); a row
-for each, with the median and the range over the seeds. A grid has no seed: it differs by its training's alone.
+for each, with the median and the range over the seeds. A grid has no seed: it differs by its training alone.
 """
 
 import argparse

@@ -49,7 +49,7 @@ def test_every_method_repeats_and_keeps_to_the_space(method):
     first, second = search(method=method), search(method=method)
     assert [t.params for t in first.trials] == [t.params for t in second.trials]
     assert [t.number for t in first.trials] == list(range(len(first.trials)))
-    assert len(first.trials) == (16 if method == "grid" else 24)  # 2 x 2 x 2 of the ranges, and 2 kinds
+    assert len(first.trials) == 24  # of a grid: 3 x 2 x 2 of the ranges, and 2 kinds
     for t in first.trials:
         assert t.value == valley(t.params, None)
         assert all(
@@ -66,6 +66,11 @@ def test_every_trial_has_the_same_random_numbers_and_ours_go_on():
     study = search(lambda p, report: tg.rand(()).item(), trials=3)
     assert len({t.value for t in study.trials}) == 1
     assert tg.rand(3).tolist() == wanted
+
+
+def test_a_grid_uses_its_budget_up_evenly():
+    points = grid({name: uniform(0, 1) for name in "abcd"}, 36)
+    assert len(points) == 36 and [len({point[name] for point in points}) for name in "abcd"] == [3, 3, 2, 2]
 
 
 def test_a_grid_is_every_combination():

@@ -23,7 +23,8 @@ _KEPT = 4  # one in four trials is good
 
 
 def grid(space: dict[str, Any], trials: int | None = None) -> list[dict[str, Any]]:
-    """Every combination: of lists all values, of ranges as many, evenly spaced, as the trials allow.
+    """Every combination: of lists all values, of ranges as many, evenly spaced, as the trials allow; of the first
+    ranges one more, if it does not reach for all.
 
     Args:
         trials: how many there are at most; only without ranges it may be None, for all.
@@ -43,12 +44,21 @@ def grid(space: dict[str, Any], trials: int | None = None) -> list[dict[str, Any
             got=f"trials={trials}",
             mend='more trials, fewer values, or method="random"',
         )
-    each = 1
-    while trials is not None and ranges and (each + 1) ** len(ranges) * listed <= trials:
-        each += 1
-    ticks = np.linspace(0, 1, each) if each > 1 else [0.5]
-    axes = [[w.at(float(u)) for u in ticks] if isinstance(w, Range) else w for w in space.values()]
-    axes = [list(dict.fromkeys(values)) if name in ranges else values for name, values in zip(space, axes, strict=True)]
+    counts = dict.fromkeys(ranges, 1)
+    grows = True
+    while trials is not None and grows:
+        grows = False
+        for name in ranges:
+            if math.prod(counts.values()) // counts[name] * (counts[name] + 1) * listed <= trials:
+                counts[name] += 1
+                grows = True
+    axes = []
+    for name, where in space.items():
+        if isinstance(where, Range):
+            ticks = np.linspace(0, 1, counts[name]) if counts[name] > 1 else [0.5]
+            axes.append(list(dict.fromkeys(where.at(float(u)) for u in ticks)))
+        else:
+            axes.append(where)
     return [dict(zip(space, point, strict=True)) for point in itertools.product(*axes)]
 
 
