@@ -101,9 +101,7 @@ def run(quick, out):
     training, evaluating = companions(learnt, True), companions(learnt, False)
     refused, error, averages = batch_of_one(learnt), backward_pass(out), averaged_over()
     print(f"A batch of one: {refused}\nIoffe and Szegedy's formula for the gradient is off by {error:.0e}.")
-    print(
-        f"A digit's scores vary by {training[2]:.2f} in twos, {training[128]:.2f} in 128s, {evaluating[2]:.0e} in eval."
-    )
+    print(f"A digit's scores vary by {training[2]:.2f} in batches of two, and by {evaluating[2]:.0e} in eval.")
     print("Averaged over:", {name: int(used.sum()) for name, used in averages.items()})
 
     pictures.companions(training, evaluating, out)
