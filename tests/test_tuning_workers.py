@@ -37,9 +37,22 @@ def lines(path):
     return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def test_three_processes_one_killed(tmp_path):
-    notes, journal = tmp_path / "notes", str(tmp_path / "journal")
-    command = [sys.executable, "-W", "error", "-c", WORKER, str(notes), journal]
+def table(storage):
+    """The study that workers share, as Optuna reads it."""
+    if "://" in storage:
+        return optuna.load_study(study_name="study", storage=storage).trials
+    backend = optuna.storages.journal.JournalFileBackend(storage)
+    return optuna.load_study(study_name="study", storage=optuna.storages.journal.JournalStorage(backend)).trials
+
+
+def place(tmp_path, kind):
+    return str(tmp_path / "journal") if kind == "journal" else f"sqlite:///{tmp_path}/search.db"
+
+
+@pytest.mark.parametrize("kind", ["journal", "sqlite"])
+def test_three_processes_one_killed(tmp_path, kind):
+    notes, storage = tmp_path / "notes", place(tmp_path, kind)
+    command = [sys.executable, "-W", "error", "-c", WORKER, str(notes), storage]
     workers = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     victim = workers[1]
 
@@ -61,18 +74,59 @@ def test_three_processes_one_killed(tmp_path):
     assert started == ended + Counter([lost]), "the one that was lost, again"
     assert {pid for _, pid, _ in lines(notes)} == {str(w.pid) for w in workers}, "all three took part"
 
-    storage = optuna.storages.journal
-    rows = optuna.load_study(
-        study_name="study", storage=storage.JournalStorage(storage.JournalFileBackend(journal))
-    ).trials
+    rows = table(storage)
     assert sum(row.state.name == "COMPLETE" for row in rows) == TRIALS
     (failed,) = [row for row in rows if row.user_attrs.get("worker") and row.state.name == "FAIL"]
     assert str(failed.params["lr"]) == lost
-    place = failed.user_attrs["place"]
-    again = [r.user_attrs["attempt"] for r in rows if r.user_attrs.get("place") == place and r.state.name == "COMPLETE"]
-    assert again == [1]
+    assert [row.user_attrs["attempt"] for row in completed(rows, failed.user_attrs["place"])] == [1]
     alone = tune(lambda p, report: p["lr"], {"lr": log(1e-4, 1)}, trials=TRIALS, progress=False)
     assert {str(t.params["lr"]) for t in alone.trials} == set(ended), "the same search as alone"
+
+
+def completed(rows, place):
+    return [row for row in rows if row.user_attrs.get("place") == place and row.state.name == "COMPLETE"]
+
+
+def test_the_command_in_three_terminals_one_closed(tmp_path):
+    storage, trials = str(tmp_path / "search.journal"), 7
+    command = [sys.executable, "-W", "error", "-m", "tinygrad_edu", "tune", "--model", "softmax", "--epochs", "3",
+               "--lr", "log:1e-4:1e-2", "--trials", str(trials), "--storage", storage, "--lost-after", "5"]  # fmt: skip
+
+    def terminal(i):
+        out = ["--out", str(tmp_path / str(i))]
+        return subprocess.Popen([*command, *out], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def running(worker=None):
+        """The row that a worker is at: the first one's, or a known one's."""
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            rows = table(storage) if (tmp_path / "search.journal").exists() else []
+            mine = [row for row in rows if row.user_attrs.get("worker") and worker in (None, row.user_attrs["worker"])]
+            if mine and mine[-1].state.name == "RUNNING":
+                return mine[-1]
+            time.sleep(0.02)
+        raise AssertionError("no worker runs")
+
+    victim = terminal(0)
+    name = running().user_attrs["worker"]
+    others = [terminal(1), terminal(2)]
+    for other in others:  # both have started when they have a row
+        while sum(row.user_attrs.get("worker") not in (None, name) for row in table(storage)) < 1:
+            assert other.poll() is None
+            time.sleep(0.02)
+    running(name)
+    victim.send_signal(signal.SIGKILL)
+    victim.communicate()
+    for other in others:
+        _, said = other.communicate(timeout=120)
+        assert other.returncode == 0, said
+    rows = table(storage)
+    assert [len(completed(rows, i)) for i in range(trials)] == [1] * trials, "each trial once, whoever ran it"
+    failed = [row for row in rows if row.state.name == "FAIL" and row.user_attrs.get("worker") == name]
+    assert len(failed) <= 1, "at most the trial it was at is lost"
+    for i in (1, 2):
+        assert len((tmp_path / str(i) / "trials.csv").read_text().splitlines()) == trials + 1
+        assert "--lr=" in (tmp_path / str(i) / "best.txt").read_text()
 
 
 def threads_of_blas(params, report):
@@ -94,7 +148,7 @@ def test_workers_share_the_cores():
 
 @pytest.mark.parametrize("kind", ["journal", "sqlite"])
 def test_a_search_goes_on_and_is_not_another(tmp_path, kind):
-    storage = str(tmp_path / "journal") if kind == "journal" else f"sqlite:///{tmp_path}/search.db"
+    storage = place(tmp_path, kind)
     calls = []
 
     def objective(params, report):

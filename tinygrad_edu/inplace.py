@@ -66,8 +66,8 @@ def straight(name: str, function: Callable[..., Any]) -> Callable[[Tensor, Any],
     def called(t: Tensor, v: Any) -> Tensor:
         data, dtype, memory = t._data, t._data.dtype, t._memory
         b = v._data if isinstance(v, Tensor) else np.asarray(v, dtype) if v.__class__ is float else v
-        plain = getattr(b, "dtype", None) is dtype and dtype.kind == "f" and (memory is None or not memory.moved)
-        if not plain or recording.get():
+        moved = memory is not None and memory.moved
+        if recording.get() or dtype.kind != "f" or moved or getattr(b, "dtype", None) is not dtype:
             return write(t, name, function, v)
         try:
             forward(data, b, data)

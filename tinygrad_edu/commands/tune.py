@@ -19,6 +19,7 @@ _SEARCHED: dict[str, tuple[Callable[[str], Any], str]] = {
     "batch-size": (int, "samples in a step (default: 64)"),
     "hidden": (int, "the size of the hidden layer of an mlp, instead of --model"),
 }
+_PASSED = ("trials", "method", "seed", "prune", "storage", "name", "workers", "lost_after")  # to tune(), as they are
 _EXAMPLES = """SEARCH is a value, a list of values, or a range:
   0.1                   this value
   30,100,300            one of these
@@ -51,6 +52,8 @@ def add(commands: Any) -> None:
     parser.add_argument("--prune", help="give up hopeless runs: median or halving (default: never)")
     parser.add_argument("--storage", help="a file on a shared folder, or a database's URL: share the search")
     parser.add_argument("--name", default="study", help="of the search in the storage (default: %(default)s)")
+    parser.add_argument("--lost-after", type=float, default=60.0, metavar="SECONDS",
+                        help="without a sign of life, then its trial is run again (default: %(default)g)")  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, help="processes on this machine (default: %(default)s)")
     parser.add_argument("--out", default="tuned", metavar="DIR", help="the folder to write to (default: %(default)s)")
     parser.set_defaults(run=run)
@@ -70,8 +73,8 @@ def run(chosen: argparse.Namespace) -> int:
     fixed, space = _asked(chosen)
     training = Training({**fixed, "epochs": chosen.epochs, "seed": chosen.seed})
     setting_up(training.choices({name: values[0] for name, values in space.items() if isinstance(values, list)}))
-    passed = {name: getattr(chosen, name) for name in ("trials", "method", "seed", "prune", "name", "workers")}
-    study = tune(training, space, direction="maximize", storage=chosen.storage, **passed)
+    passed = {name: getattr(chosen, name) for name in _PASSED}
+    study = tune(training, space, direction="maximize", **passed)
     out = Path(chosen.out)
     out.mkdir(parents=True, exist_ok=True)
     study.to_csv(out / "trials.csv")
