@@ -99,6 +99,27 @@ def test_a_float_may_require_a_gradient_and_an_integer_may_not(make):
         make(2, dtype=tg.int64, requires_grad=True)
 
 
+@pytest.mark.parametrize(
+    ("listed", "dtype"),
+    [
+        ([1, np.float64(2)], "float64"),
+        ([[1.0], [np.float64(1)]], "float64"),
+        ([np.float32(1), 2.0], "float32"),
+        ([np.float32(1), 2], "float32"),
+        ([np.float16(1), 2], "float16"),
+        ([np.float16(1), 2.0], "float32"),
+        ([np.int8(1), 2.0], "float32"),
+        ([np.arange(2), [1.0, 2.0]], "float32"),
+        ([np.arange(2.0), [1.0, 2.0]], "float64"),
+        ([tg.tensor(1.0), 2], "float32"),
+        ([np.int32(1), 2], "int64"),
+        ([[]], "float32"),
+    ],
+)
+def test_numbers_of_several_kinds_meet_as_in_pytorch(listed, dtype):
+    assert tg.tensor(listed).dtype == dtype
+
+
 def test_the_default_dtype_is_followed():
     tg.set_default_dtype(tg.float64)
     try:

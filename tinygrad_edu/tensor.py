@@ -389,8 +389,9 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
         raise TinygradError("a Tensor is made of rows of equal length.", got=str(error)) from None
     if array.dtype.kind not in "fiub":
         raise DtypeError("a Tensor holds real numbers.", expected="float, integer or bool", got=f"{array.dtype}")
-    if not keeps and array.dtype.kind == "f" and not _holds_arrays(data):
-        array = array.astype(dtypes.get_default_dtype())
+    if not keeps and array.dtype.kind == "f":
+        listed = _float_dtypes(data) if isinstance(data, (list, tuple)) else ()
+        array = array.astype(np.result_type(*listed) if listed else dtypes.get_default_dtype())
     return array.astype(dtypes.check_dtype(array.dtype), copy=False)
 
 
@@ -401,10 +402,17 @@ def _unwrapped(data: Any) -> Any:
     return data._data if isinstance(data, Tensor) else data
 
 
-def _holds_arrays(data: Any) -> bool:
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return isinstance(data, (Tensor, np.ndarray, np.generic))
+def _float_dtypes(data: Any) -> set[np.dtype]:
+    """The dtypes of the floats in nested lists: the default for Python's, their own for NumPy's and Tensors."""
+    kinds = set(map(type, data))
+    found = {dtypes.get_default_dtype()} if float in kinds else set()
+    if not kinds <= {float, int, bool}:
+        for item in data:
+            if isinstance(item, (list, tuple)):
+                found |= _float_dtypes(item)
+            elif (dtype := getattr(item, "dtype", None)) is not None and dtype.kind == "f":
+                found.add(dtype)
+    return found
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:

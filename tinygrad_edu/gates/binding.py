@@ -31,9 +31,9 @@ def methods(*functions: Callable[..., Any], **named: Callable[..., Any]) -> None
 def methods_in_place(*functions: Callable[..., Any], **named: Callable[..., Any]) -> None:
     """Bind `exp_` beside `exp`: the same function, written into the Tensor itself."""
     for name, function in {**{f"{f.__name__}_": f for f in functions}, **named}.items():
-        method = _in_place(name, function)
+        method, plain = _in_place(name, function), getattr(function, "__name__", name)
         method.__name__ = method.__qualname__ = name
-        method.__doc__ = f"In place: write `{getattr(function, '__name__', name)}(self, …)` into this Tensor; returns it."
+        method.__doc__ = f"In place: write `{plain}(self, …)` into this Tensor; returns it."
         setattr(Tensor, name, method)
 
 
