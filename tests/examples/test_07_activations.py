@@ -10,7 +10,7 @@ def found(quick):
 
 
 def test_which_start_keeps_the_outputs_alive(found):
-    spread = found["spread"]
+    spread = {case: [x.std() for x in outputs] for case, outputs in found["layers"].items()}
     assert spread["Sigmoid", "std 1"][-1] > 0.4, "at both ends: 0.5 would be all at 0 or 1"
     assert spread["Sigmoid", "std 0.01"][-1] < 0.05 < spread["Sigmoid", "Xavier"][-1]
     assert spread["Tanh", "std 1"][-1] > 0.9 and spread["Tanh", "std 0.01"][-1] < 1e-3
@@ -21,37 +21,40 @@ def test_which_start_keeps_the_outputs_alive(found):
 
 
 def test_weights_of_zero_never_break_symmetry(found):
-    assert found["apart"] < 0.1, "what is left is rounding, which grows"
-    assert found["last epoch"]["all 0"] < 0.5 < found["last epoch"]["N(0, 1/n_in)"] - 0.2
+    accuracies, apart = found["begin"]
+    assert apart < 0.1, "what is left is rounding, which grows"
+    assert accuracies["all 0"][-1] < 0.5 < accuracies["N(0, 1/n_in)"][-1] - 0.2
 
 
 def test_the_first_epoch_tells_large_weights(found):
-    assert found["first epoch"]["scaled"] > found["first epoch"]["large"] + 0.1
+    accuracies, _ = found["begin"]
+    assert accuracies["N(0, 1/n_in)"][0] > accuracies["N(0, 1)"][0] + 0.1
 
 
 def test_gradients_vanish_last_or_explode(found):
-    sigmoid, tanh, he, twice = map(np.array, found["gradients"].values())
+    sigmoid, tanh, he, large = (
+        np.array([np.sqrt(np.mean(g**2)) for g in slopes]) for slopes in found["gradients"].values()
+    )
     assert sigmoid[0] / sigmoid[-1] < 1e-3 and (np.diff(sigmoid) > 0).all()
     assert 0.3 < tanh[0] / tanh[-1] < 3 and 0.3 < he[0] / he[-1] < 3
-    assert twice.min() > 100 * he.max(), "2 ** 8 is what eight layers make of twice the weights"
+    assert large.min() > 10_000 * he.max(), "5 ** 8 is what eight layers of 50 make of weights of 1 instead of 1/5"
 
 
 def test_depth_needs_activations_that_pass_gradients_on(found):
-    depth = found["depth"]
-    assert depth["sigmoid"][6] < 0.3 < depth["sigmoid"][1] - 0.3 and depth["ReLU"][6] > 0.5
+    assert found["sigmoids"][6] < 0.3 < found["sigmoids"][1] - 0.3 and found["ReLUs"][6] > 0.5
     assert found["width"][100] > found["width"][5] + 0.05
 
 
 def test_outputs_of_one_sign_make_gradients_of_one_sign(found):
     assert found["one sign"]["Sigmoid"] == 1 and found["one sign"]["Tanh"] < 0.1
-    positive, centred = found["length"].values()
+    positive, centred = (length for _, length in found["paths"].values())
     assert positive > 2 and centred < 1.5
 
 
 def test_only_relus_die(found):
     relu, *others = found["dead"].values()
-    assert relu[0.1] < 0.05 and relu[0.7] > 0.15
-    assert len(others) == 4 and all(share < 0.02 for rates in others for share in rates.values())
+    assert relu[0.1][0] < 0.05 and relu[0.7][0] > 0.15
+    assert len(others) == 4 and all(share < 0.02 for rates in others for share, _ in rates.values())
 
 
 def test_the_pictures_are_there(quick):
