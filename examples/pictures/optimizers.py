@@ -1,10 +1,14 @@
 """optimizers: paths over contours and the gradient field, side by side, and as an animation."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 from _common import BLACK, BLUE, GREEN, ORANGE, PINK, RED, SKY, save
 from matplotlib.animation import FuncAnimation, PillowWriter
 
 import tinygrad_edu as tg
+from tinygrad_edu.files import write_whole
 from tinygrad_edu.viz.plots import subplots
 
 LOOK = {
@@ -70,5 +74,9 @@ def animation(f, paths, stride, out):
         for walker, path in zip(walkers, paths.values(), strict=True):
             walker.set_data(*path[: step + 1].T)
 
-    FuncAnimation(figure, frame, range(0, 41, stride)).save(out / "six.gif", PillowWriter(fps=8), dpi=90)
+    steps = FuncAnimation(figure, frame, range(0, 41, stride))
+    with TemporaryDirectory() as folder:  # matplotlib writes to a name; the picture is to be whole or not at all
+        steps.save(f"{folder}/six.gif", PillowWriter(fps=8), dpi=90)
+        whole = Path(folder, "six.gif").read_bytes()
+    write_whole(out / "six.gif", lambda file: file.write(whole))
     return "six.gif"

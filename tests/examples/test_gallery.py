@@ -80,3 +80,21 @@ def test_one_that_fails_costs_only_itself(gallery, tmp_path, monkeypatch, capsys
     assert "97_bad failed: ZeroDivisionError" in capsys.readouterr().out
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "98_good" in text and "97_bad" not in text
+
+
+def test_a_thin_line_keeps_its_colour(gallery, tmp_path):
+    from PIL import Image, ImageDraw
+
+    orange = (230, 159, 0)
+    picture = Image.effect_noise((1600, 900), 90).convert("RGB")
+    ImageDraw.Draw(picture).line((0, 450, 1600, 450), orange, 6)
+    picture.save(tmp_path / "line.png")
+    gallery.shrink(tmp_path / "line.png", tmp_path / "small.png")
+    with Image.open(tmp_path / "small.png") as small:
+        red, green, blue = small.convert("RGB").getpixel((400, 225))
+    assert abs(red - 230) < 40 and abs(green - 159) < 40 and blue < 40
+
+
+def test_an_example_is_a_page():
+    for path in EXAMPLES.glob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 120, f"{path.name} is longer than a page"
