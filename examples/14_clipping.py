@@ -77,27 +77,16 @@ def run(quick, out):
     with np.errstate(over="ignore", invalid="ignore"):  # the one without clipping overflows
         sums = {max_norm: learn_to_add(max_norm, 300 if quick else 2000) for max_norm in STYLE}
     ends = [one_unit(*path[-1]).item() for path, _ in cliff.values()]
-    jumps = [float(np.linalg.norm(np.diff(path, axis=0), axis=1).max()) for path, _ in cliff.values()]
+    jumps = [np.linalg.norm(np.diff(path, axis=0), axis=1).max() for path, _ in cliff.values()]
     survived, (losses, norms) = len(sums[NO_CLIPPING][0]) - 1, sums[1.0]
-    late, steepest = float(losses[-50:].mean()), float(cliff[NO_CLIPPING][1].max())
     finding = (
-        f"On the cliff a gradient of norm {steepest:.0f} throws the weights {jumps[0]:.1f} away, to a loss of "
-        f"{ends[0]:.2f}; clipped to norm 1, no step is longer than {jumps[1]:.1f}, and the loss ends at {ends[1]:.0e}. "
-        f"A network that adds 60 numbers is nan after {survived} step (its gradient: {norms[0]:.0f}); clipped, its "
-        f"loss falls from {losses[0]:.0f} to {late:.2f}."
+        f"On the cliff a gradient of norm {cliff[NO_CLIPPING][1].max():.0f} throws the weights {jumps[0]:.1f} away, to "
+        f"a loss of {ends[0]:.2f}; clipped to norm 1, no step is longer than {jumps[1]:.1f}, and the loss ends at "
+        f"{ends[1]:.0e}. A network that adds 60 numbers is nan after {survived} step (its gradient: {norms[0]:.0f}); "
+        f"clipped, its loss falls from {losses[0]:.0f} to {losses[-50:].mean():.2f}."
     )
-    print(finding)
-    return {
-        "ends": ends,
-        "jumps": jumps,
-        "steepest": steepest,
-        "survived": survived,
-        "last": [float(each[0][-1]) for each in sums.values()],
-        "first_norm": float(norms[0]),
-        "late": late,
-        "picture": draw(cliff, sums, out),
-        "finding": finding,
-    }
+    picture = draw(cliff, sums, out)
+    return {"cliff": cliff, "sums": sums, "ends": ends, "jumps": jumps, "picture": picture, "finding": finding}
 
 
 def draw(cliff, sums, out):
@@ -126,4 +115,4 @@ def draw(cliff, sums, out):
 
 
 if __name__ == "__main__":
-    run(*arguments(__doc__))
+    print(run(*arguments(__doc__))["finding"])
