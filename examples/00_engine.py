@@ -50,13 +50,12 @@ class Tensor:
         self.grad, self.born = 0, next(self.birthdays)
 
     def backward(self):
-        """Add to the .grad of each leaf what it did to this Tensor, or to the sum of its elements."""
+        """Add to the .grad of each Tensor on the way back what it did to this one, or to the sum of its elements."""
         upstream = {self: np.ones_like(self.data)}
         while upstream:
             z = max(upstream, key=lambda x: x.born)  # what used z was born later: its gradient is complete
             g = upstream.pop(z)
-            if not z.inputs:
-                z.grad = z.grad + g
+            z.grad = z.grad + g
             for x, rule in zip(z.inputs, z.rules, strict=True):
                 share = rule(g, z.data, *(x.data for x in z.inputs))
                 upstream[x] = upstream.get(x, 0) + undo_broadcast(share, x.data.shape)
@@ -74,8 +73,6 @@ class Tensor:
 
 
 # Is it right? The same programs run on these Tensors and on the real ones; the first is a network, which learns.
-
-
 def network(x, target, w1, b1, w2, b2):  # ReLU between two layers, softmax, cross-entropy
     odds = ((x @ w1 + b1).maximum(0) @ w2 + b2).exp()
     return -(target * (odds / (odds @ np.ones((2, 1)))).log()).sum()
