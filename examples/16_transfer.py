@@ -9,14 +9,14 @@ kept, and support vector machines: on the pixels, and on what the convolutions m
 """
 
 import numpy as np
-from _common import BLACK, BLUE, GREEN, ORANGE, PINK, SKY, arguments, save
+from _common import arguments
+from pictures import transfer as pictures
 
 import tinygrad_edu as tg
 from tinygrad_edu import data, nn, optim
 from tinygrad_edu.errors import MissingExtraError
 from tinygrad_edu.nn.functional import cross_entropy
-from tinygrad_edu.training import fit, freeze, load_part, param_groups
-from tinygrad_edu.viz.plots import subplots
+from tinygrad_edu.training import evaluate, fit, freeze, load_part, param_groups
 
 try:
     from sklearn.svm import SVC
@@ -55,19 +55,17 @@ def train(net, parameters, samples, epochs):
 
 
 def accuracy(net, samples):
-    images, labels = samples.tensors
-    with tg.no_grad():
-        return float((net(images).argmax(1) == labels).float().mean())
+    return evaluate(net, cross_entropy, [samples.tensors])["accuracy"]
 
 
 def machine(see, samples, unseen):
     """The accuracy of a support vector machine on what `see` makes of the images."""
     with tg.no_grad():
-        x, y = (see(s.tensors[0]).flatten(1).numpy() for s in (samples, unseen))
-    return SVC(C=10).fit(x, samples.tensors[1].numpy()).score(y, unseen.tensors[1].numpy())
+        x, others = (see(part.tensors[0]).flatten(1).numpy() for part in (samples, unseen))
+    return SVC(C=10).fit(x, samples.tensors[1].numpy()).score(others, unseen.tensors[1].numpy())
 
 
-def compare(learned, samples, unseen, seed, epochs):
+def compare(learned, samples, unseen, seed):
     """Every way to read 5 to 9 from these samples."""
     scores = {}
     for name in ("from scratch", "noise, frozen", "learned, frozen", "learned, moved with care"):
@@ -78,38 +76,11 @@ def compare(learned, samples, unseen, seed, epochs):
         if "frozen" in name:
             freeze(net, "features.*")
         slow = {"features.*": {"lr": 2e-4}} if "care" in name else {}
-        train(net, param_groups(net, slow), samples, epochs)
+        train(net, param_groups(net, slow), samples, 20)
         scores[name] = accuracy(net, unseen)
     scores["machine on pixels"] = machine(lambda x: x, samples, unseen)
     scores["machine on learned"] = machine(learned.features, samples, unseen)
     return scores
-
-
-STYLES = {
-    "machine on learned": (BLACK, "o-"),
-    "learned, frozen": (BLUE, "s-"),
-    "learned, moved with care": (SKY, "^--"),
-    "from scratch": (ORANGE, "D-."),
-    "noise, frozen": (PINK, "v:"),
-    "machine on pixels": (GREEN, "P--"),
-}
-
-
-def draw(scores, out):
-    """Accuracy by the number of examples: the mean of every way, and its best and worst draw."""
-    figure, (axes,) = subplots(1, 1, (6.6, 4.2))
-    counts = np.array(list(scores))
-    for i, (name, (color, style)) in enumerate(STYLES.items()):
-        several = 100 * np.array([[draw[name] for draw in scores[n]] for n in counts])
-        mean, aside = several.mean(1), counts * 1.03 ** (i - 2.5)  # side by side, so that no bar hides another
-        spread = [mean - several.min(1), several.max(1) - mean]
-        axes.errorbar(aside, mean, spread, fmt=style, color=color, label=name, markersize=5, capsize=2, linewidth=1.5)
-    axes.set(xscale="log", xlabel="examples of the digits 5 to 9", ylabel="accuracy in %, digits never seen")
-    axes.set(title="What 0 to 4 taught helps to read 5 to 9; most, while examples are few")
-    axes.set_xticks(counts, counts)
-    axes.minorticks_off()
-    axes.legend(frameon=False, fontsize=9, loc="lower right")
-    return save(figure, out, "transfer.png")
 
 
 def run(quick, out):
@@ -121,23 +92,21 @@ def run(quick, out):
     print(f"the first net reads {100 * first:.1f} % of unseen digits 0 to 4")
 
     unseen = digits(range(5, 10), 500 if quick else 850, train=False)
-    scores = {}
+    scores, mean = {}, {}
     for n in (20, 100) if quick else (20, 100, 500):
-        several = [digits(range(5, 10), n, seed=seed) for seed in range(draws)]
-        scores[n] = [compare(learned, samples, unseen, seed, 20) for seed, samples in enumerate(several)]
-        for name in STYLES:
-            print(f"{n:4} examples, {name:25} {100 * np.mean([draw[name] for draw in scores[n]]):5.1f} %")
+        scores[n] = [compare(learned, digits(range(5, 10), n, seed=seed), unseen, seed) for seed in range(draws)]
+        mean[n] = {name: np.mean([draw[name] for draw in scores[n]]) for name in scores[n][0]}
+        for name, score in mean[n].items():
+            print(f"{n:4} examples, {name:25} {100 * score:5.1f} %")
 
-    mean = {n: {name: float(np.mean([draw[name] for draw in scores[n]])) for name in STYLES} for n in scores}
-    percent = {name: f"{100 * value:.1f} %" for name, value in mean[100].items()}
+    percent = {name: f"{100 * score:.1f} %" for name, score in mean[100].items()}
     finding = (
         f"With 100 examples of 5 to 9 the features learned on 0 to 4 read {percent['learned, frozen']} of unseen ones, "
         f"a net from scratch {percent['from scratch']}; a support vector machine on those features "
         f"{percent['machine on learned']}, on pixels {percent['machine on pixels']} (means of {draws} draws)."
     )
-    print(finding)
-    return {"first": first, "scores": scores, "mean": mean, "picture": draw(scores, out), "finding": finding}
+    return {"first": first, "mean": mean, "picture": pictures.draw(scores, out), "finding": finding}
 
 
 if __name__ == "__main__":
-    run(*arguments(__doc__))
+    print(run(*arguments(__doc__))["finding"])
