@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ..threads import get_num_threads, shared, work_space
+from ..threads import shared, work_space
 
 __all__ = ["conv", "conv_input", "conv_weight", "serves", "transforms"]
 
@@ -77,36 +77,74 @@ def transforms(m: int, r: int, dtype: Any) -> tuple[Any, Any, Any]:
     return tuple(np.ascontiguousarray(a, dtype) for a in found)  # type: ignore[return-value]
 
 
-def _both(t: Any, a: Any, name: str) -> Any:
-    """t a tᵀ over the first two axes of `a` (p, p, *rest) -> (q, q, *rest), in this thread's work space."""
-    (q, p), rest = t.shape, a.shape[2:]
-    wide = math.prod(rest)
-    half = work_space("half", (q, p * wide), a.dtype)
-    np.matmul(t, a.reshape(p, p * wide), out=half)
-    whole = work_space(name, (q, q, wide), a.dtype)
-    np.matmul(t, half.reshape(q, p, wide), out=whole)
-    return whole.reshape(q, q, *rest)
+# One chunk of images after another takes the same steps through the same work space. All views are made
+# beforehand, for chunks of one size: while a thread is in Python, the others may have to wait for it.
 
 
-def _tiles(x: Any, corner: tuple[int, int], n: int, rows: range, columns: int, name: str) -> Any:
-    """Tiles of n x n, `_M` apart, of images (N, C, H, W), zeros around: (n, n, N, rows, columns, C).
+def _both(t: Any, rest: tuple[int, ...], here: Any, there: Any) -> tuple[list[Any], Any]:
+    """t a tᵀ over the first two axes of the tiles a (p, p, *rest) that lie `here`: the steps, and (q, q, *rest).
 
-    `corner` is where in x the tile of row 0 and column 0 begins.
+    The result lies `here` again; `there` is overwritten. The first step is p products, not a wide one: OpenBLAS
+    is three times as quick at products small enough to take as they are.
     """
-    count, channels, height, width = x.shape
-    top, left = corner[0] + rows.start * _M, corner[1]
-    tall, wide = (len(rows) - 1) * _M + n, (columns - 1) * _M + n
-    image = work_space("bordered", (count, tall, wide, channels), x.dtype)
-    image[...] = 0
-    y, x0 = slice(max(top, 0), min(top + tall, height)), slice(max(left, 0), min(left + wide, width))
-    part = image[:, y.start - top : y.stop - top, x0.start - left : x0.stop - left]
-    part[...] = channels_last(x[:, :, y, x0])
-    step = image.strides
-    shape = (n, n, count, len(rows), columns, channels)
-    strides = (step[1], step[2], step[0], _M * step[1], _M * step[2], step[3])
-    tiles = work_space(name, shape, x.dtype)
-    tiles[...] = as_strided(image, shape, strides, writeable=False)
-    return tiles
+    (q, p), wide = t.shape, math.prod(rest)
+    a, half, whole = (space[: m * n * wide].reshape(m, n, wide)
+                      for space, m, n in ((here, p, p), (there, q, p), (here, q, q)))  # fmt: skip
+    return [(t, a.swapaxes(0, 1), half.swapaxes(0, 1)), (t, half, whole)], whole.reshape(q, q, *rest)
+
+
+def _go(steps: list[Any]) -> None:
+    for a, b, out in steps:
+        np.matmul(a, b, out)
+
+
+class _Tiles:
+    """Tiles of n x n, `_M` apart, of images (N, C, H, W), zeros around: (n, n, count, rows, columns, C) at a time.
+
+    Args:
+        corner: where in x the tile of row 0 and column 0 begins.
+        space: the memory to put them in.
+        border: the name of the work space for images with their border.
+    """
+
+    def __init__(
+        self, x: Any, corner: tuple[int, int], n: int, count: int, rows: int, columns: int, space: Any, border: str
+    ) -> None:
+        channels, shape = x.shape[1], (n, n, count, rows, columns, x.shape[1])
+        self.x, self.corner, self.tall, self.wide = x, corner, (rows - 1) * _M + n, (columns - 1) * _M + n
+        self.image = work_space(border, (count, self.tall, self.wide, channels), x.dtype)
+        step = self.image.strides
+        strides = (step[1], step[2], step[0], _M * step[1], _M * step[2], step[3])
+        self.under = as_strided(self.image, shape, strides, writeable=False)
+        self.tiles = space[: math.prod(shape)].reshape(shape)
+        self.at: Any = None  # the rows whose border is in place
+
+    def load(self, images: slice, some: range) -> None:
+        """Put in the tiles of these images, in these rows of tiles."""
+        top, left, (height, width) = self.corner[0] + some.start * _M, self.corner[1], self.x.shape[2:]
+        y = slice(max(top, 0), min(top + self.tall, height))
+        x = slice(max(left, 0), min(left + self.wide, width))
+        if some != self.at:
+            self.image[...] = 0
+            self.at = some
+        inside = self.image[:, y.start - top : y.stop - top, x.start - left : x.stop - left]
+        inside[...] = channels_last(self.x[images, :, y, x])
+        self.tiles[...] = self.under
+
+
+def _lay(z: Any, out: Any) -> None:
+    """Tiles (a, b, N, rows, columns, O) side by side as (N, rows·a, columns·b, O), cut to what `out` holds."""
+    _, _, count, rows, columns, channels = z.shape
+    fits = out.shape[1:3] == (rows * _M, columns * _M)
+    whole = out if fits else work_space("whole", (count, rows * _M, columns * _M, channels), out.dtype)
+    whole.reshape(count, rows, _M, columns, _M, channels, copy=False)[...] = z.transpose(2, 3, 0, 4, 1, 5)
+    if not fits:
+        out[...] = whole[:, : out.shape[1], : out.shape[2]]
+
+
+def _spaces(dtype: Any, *sizes: int) -> list[Any]:
+    """This thread's work spaces for so many elements."""
+    return [work_space(f"space {i}", (size,), dtype) for i, size in enumerate(sizes)]
 
 
 def new_images(shape: tuple[int, ...], order: tuple[int, ...], dtype: Any) -> Any:
@@ -137,8 +175,7 @@ def channels_last(x: Any) -> Any:
 
 def _chunks(start: int, stop: int, rows: int, row_bytes: int, weights: int) -> Any:
     """Images and rows of their tiles to take at a time: more where all the weights, in bytes, are read for each."""
-    least = _CHUNK * min(2, get_num_threads())  # threads hand the interpreter over at every call: fewer, larger ones
-    chunk = max(least, min(weights, 8 * _CHUNK))
+    chunk = max(_CHUNK, min(weights, 8 * _CHUNK))
     images = max(1, chunk // max(1, rows * row_bytes))
     at_once = max(1, min(rows, chunk // max(1, row_bytes)))
     for a in range(start, stop, images):
@@ -146,46 +183,55 @@ def _chunks(start: int, stop: int, rows: int, row_bytes: int, weights: int) -> A
             yield slice(a, min(a + images, stop)), range(r, min(r + at_once, rows))
 
 
+def _each(start: int, stop: int, rows: int, row_bytes: int, weights: int, plan: Any) -> None:
+    """Take every chunk through what `plan(images, rows)` made for its size."""
+    plans: dict[tuple[int, int], Any] = {}
+    for images, some in _chunks(start, stop, rows, row_bytes, weights):
+        size = images.stop - images.start, len(some)
+        if size not in plans:
+            plans = {size: plan(*size)}  # the others' work space is overwritten
+        plans[size](images, some)
+
+
+def _weights(t: Any, w: Any) -> Any:
+    """t w tᵀ for weights (k, k, C, O): (n·n, C, O)."""
+    return np.matmul(t, np.matmul(t, w.reshape(len(w), -1)).reshape(len(t), len(w), -1)).reshape(-1, *w.shape[2:])
+
+
 def conv(x: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
     """The forward of `window.conv`: images (N, C, H, W) and weights (O, C, k, k) -> (N, O, *size)."""
     outs, channels, k, _ = w.shape
     at, g, bt = transforms(_M, k, x.dtype)
     n = len(bt)
-    weights = _both(g, w.transpose(2, 3, 1, 0), "weights").reshape(n * n, channels, outs)
+    weights = _weights(g, w.transpose(2, 3, 1, 0))
     rows, columns = (-(-s // _M) for s in size)
     found = new_images((len(x), outs, *size), (0, 2, 3, 1), x.dtype)
     out = found.transpose(0, 2, 3, 1)
     corner = (-how.padding[0][0], -how.padding[1][0])
+    most = n * n * columns * max(channels, outs)  # elements of a row of tiles
+
+    def plan(count: int, rows: int) -> Any:
+        here, there = _spaces(x.dtype, *(2 * [most * count * rows]))
+        tiles = _Tiles(x, corner, n, count, rows, columns, here, "bordered")
+        steps, points = _both(bt, tiles.tiles.shape[2:], here, there)
+        products = there[: n * n * count * rows * columns * outs].reshape(n * n, -1, outs)
+        more, z = _both(at, (count, rows, columns, outs), there, here)
+        steps = [*steps, (points.reshape(n * n, -1, channels), weights, products), *more]
+
+        def go(images: slice, some: range) -> None:
+            tiles.load(images, some)
+            _go(steps)
+            if b is not None:
+                np.add(z, b, z)
+            _lay(z, out[images, some.start * _M : some.stop * _M])
+
+        return go
 
     def part(start: int, stop: int) -> None:
-        row_bytes = n * n * columns * max(channels, outs) * x.itemsize
-        for images, some in _chunks(start, stop, rows, row_bytes, weights.nbytes):
-            tiles = _both(bt, _tiles(x[images], corner, n, some, columns, "tiles"), "points")
-            count = tiles.shape[2]
-            products = work_space("tiles", (n * n, count * len(some) * columns, outs), x.dtype)
-            np.matmul(tiles.reshape(n * n, -1, channels), weights, out=products)
-            z = _both(at, products.reshape(n, n, count, len(some), columns, outs), "points")
-            if b is not None:
-                z += b
-            _lay(z, out[images, some.start * _M : some.stop * _M])
+        _each(start, stop, rows, most * x.itemsize, weights.nbytes, plan)
 
     shared(part, len(x), out.size * channels * k * k)
     return found
-
-
-def _lay(z: Any, out: Any) -> None:
-    """Tiles (a, b, N, rows, columns, O) side by side as (N, rows·a, columns·b, O), cut to what `out` holds."""
-    _, height, width, _ = out.shape
-    if (height, width) == (z.shape[3] * _M, z.shape[4] * _M):  # nothing to cut: one call, not sixteen
-        step = out.strides
-        split = (_M * step[1], _M * step[2])
-        whole = as_strided(out, z.shape, (step[1], step[2], step[0], *split, step[3]))
-        whole[...] = z
-        return
-    for a in range(_M):
-        for b in range(_M):
-            place = out[:, a::_M, b::_M]
-            place[...] = z[a, b, :, : place.shape[1], : place.shape[2]]
 
 
 def conv_input(g: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
@@ -210,30 +256,39 @@ def _spread(g: Any, w: Any, b: Any, size: Any) -> Any:
     outs, channels, k, _ = w.shape
     at, gt, bt = transforms(_M, k, g.dtype)
     n = len(bt)
-    weights = _both(gt, w.transpose(2, 3, 0, 1), "weights").reshape(n * n, outs, channels)
+    weights = _weights(gt, w.transpose(2, 3, 0, 1))
     rows, columns = (-(-s // _M) for s in g.shape[2:])
     more = -(-n // _M) - 1  # how many tiles further a tile reaches
     found = new_images((len(g), channels, *size), (0, 2, 3, 1), g.dtype)
     out = found.transpose(0, 2, 3, 1)
+    most = n * n * columns * max(channels, outs)
 
-    def part(start: int, stop: int) -> None:
-        row_bytes = n * n * columns * max(channels, outs) * g.itemsize
-        for images in sorted({(i.start, i.stop) for i, _ in _chunks(start, stop, rows, row_bytes, weights.nbytes)}):
-            here = slice(*images)
-            points = _both(at.T, _tiles(g[here], (0, 0), _M, range(rows), columns, "tiles"), "points")
-            count = points.shape[2]
-            products = work_space("tiles", (n * n, count * rows * columns, channels), g.dtype)
-            np.matmul(points.reshape(n * n, -1, outs), weights, out=products)
-            z = _both(bt.T, products.reshape(n, n, count, rows, columns, channels), "points")
-            whole = work_space("whole", (_M, _M, count, rows + more, columns + more, channels), g.dtype)
+    def plan(count: int, _: int) -> Any:
+        here, there = _spaces(g.dtype, *(2 * [most * count * rows]))
+        tiles = _Tiles(g, (0, 0), _M, count, rows, columns, here, "bordered")
+        steps, points = _both(at.T, tiles.tiles.shape[2:], here, there)
+        products = there[: n * n * count * rows * columns * channels].reshape(n * n, -1, channels)
+        last, z = _both(bt.T, (count, rows, columns, channels), there, here)
+        steps = [*steps, (points.reshape(n * n, -1, outs), weights, products), *last]
+        whole = work_space("overlapping", (_M, _M, count, rows + more, columns + more, channels), g.dtype)
+
+        def go(images: slice, some: range) -> None:
+            tiles.load(images, some)
+            _go(steps)
             whole[...] = 0
             for i in range(more + 1):
                 for j in range(more + 1):
                     piece = z[i * _M : (i + 1) * _M, j * _M : (j + 1) * _M]
-                    whole[: len(piece), : piece.shape[1], :, i : i + rows, j : j + columns] += piece
-            _lay(whole, out[here])
+                    into = whole[: len(piece), : piece.shape[1], :, i : i + rows, j : j + columns]
+                    np.add(into, piece, into)
             if b is not None:
-                out[here] += b
+                np.add(whole, b, whole)
+            _lay(whole, out[images])
+
+        return go
+
+    def part(start: int, stop: int) -> None:
+        _each(start, stop, 1, rows * most * g.itemsize, weights.nbytes, plan)  # whole images, for tiles overlap
 
     shared(part, len(g), g.size * channels * k * k)
     return found
@@ -246,21 +301,34 @@ def conv_weight(g: Any, x: Any, size: Any, how: Any) -> Any:
     n = len(bt)
     rows, columns = (-(-s // _M) for s in g.shape[2:])
     corner = (-how.padding[0][0], -how.padding[1][0])
+    most = n * n * columns * max(channels, outs)
 
     def part(start: int, stop: int) -> Any:
         total = np.zeros((n * n, channels, outs), x.dtype)
         one = np.empty_like(total)
-        row_bytes = n * n * columns * max(channels, outs) * x.itemsize
-        for images, some in _chunks(start, stop, rows, row_bytes, total.nbytes):
-            tiles = _both(bt, _tiles(x[images], corner, n, some, columns, "tiles"), "points")
-            upstream = _both(gt, _tiles(g[images], (0, 0), _M, some, columns, "tiles"), "upstream")
-            left = tiles.reshape(n * n, -1, channels).swapaxes(1, 2)
-            np.matmul(left, upstream.reshape(n * n, -1, outs), out=one)
-            total += one
+
+        def plan(count: int, rows: int) -> Any:
+            here, there, other = _spaces(x.dtype, *(3 * [most * count * rows]))
+            tiles = _Tiles(x, corner, n, count, rows, columns, here, "bordered")
+            upstream = _Tiles(g, (0, 0), _M, count, rows, columns, other, "upstream")
+            steps, points = _both(bt, tiles.tiles.shape[2:], here, there)
+            more, sent = _both(gt, upstream.tiles.shape[2:], other, there)
+            left = points.reshape(n * n, -1, channels).swapaxes(1, 2)
+            steps = [*steps, *more, (left, sent.reshape(n * n, -1, outs), one)]
+
+            def go(images: slice, some: range) -> None:
+                tiles.load(images, some)
+                upstream.load(images, some)
+                _go(steps)
+                np.add(total, one, total)
+
+            return go
+
+        _each(start, stop, rows, most * x.itemsize, total.nbytes, plan)
         return total
 
     total, *rest = shared(part, len(x), g.size * channels * k * k)
     for each in rest:
         total += each
-    found = _both(at, total.reshape(n, n, channels, outs), "points")
-    return np.ascontiguousarray(found.transpose(3, 2, 0, 1))
+    found = np.matmul(at, np.matmul(at, total.reshape(n, -1)).reshape(k, n, -1))
+    return np.ascontiguousarray(found.reshape(k, k, channels, outs).transpose(3, 2, 0, 1))
