@@ -177,7 +177,7 @@ def test_a_layer_can_ask_for_the_direct_sum():
 
 @pytest.fixture
 def two_threads(monkeypatch):
-    monkeypatch.setattr(threads, "_WORTH", 0)
+    monkeypatch.setattr(threads, "WORTH", 0)
     before = threads.blas_threads(1)
     threads.blas_threads(before)
     tg.set_num_threads(2)

@@ -19,7 +19,7 @@ from .errors import MissingExtraError
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
-_WORTH = 2**22  # products, below which handing work over costs more than it saves
+WORTH = 2**24  # products, below which handing work over, a tenth of a millisecond, costs more than it saves
 _KEPT = 2**23  # bytes of a work space that is kept for the next call
 _local = threading.local()
 _pool: Any = None
@@ -131,7 +131,7 @@ def shared(work: Callable[[int, int], Any], n: int, size: int) -> list[Any]:
         size: how much there is to do in all: products taken.
     """
     global _pool
-    parts = min(_threads, n) if size >= _WORTH else 1
+    parts = min(_threads, n) if size >= WORTH else 1
     if parts < 2:
         return [work(0, n)]
     pool = _pool
@@ -149,7 +149,7 @@ def shared(work: Callable[[int, int], Any], n: int, size: int) -> list[Any]:
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The matrix product of two matrices, the rows of `a` shared among threads."""
     size = a.size * b.shape[1]
-    if _threads == 1 or size < _WORTH:
+    if _threads == 1 or size < WORTH:
         return np.matmul(a, b)
     z = np.empty((len(a), b.shape[1]), np.result_type(a, b))
     shared(lambda start, stop: np.matmul(a[start:stop], b, out=z[start:stop]), len(a), size)

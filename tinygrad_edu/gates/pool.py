@@ -11,12 +11,13 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import product
 from math import prod
+from operator import eq, mul
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..record import gate, run
-from ..threads import shared
+from ..threads import WORTH, shared
 from .indexing import indexing
 from .route import BITS
 
@@ -104,8 +105,22 @@ def _in_windows(x: np.ndarray, axis: int, k: int, size: int) -> np.ndarray:
 
 def _largest(x: np.ndarray, window: Window) -> np.ndarray:
     start = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    found = shared(lambda a, b: _reduced(x[a:b], window, np.maximum, start), len(x), _PASSES * x.size)
-    return found[0] if len(found) == 1 else np.concatenate(found)
+    if _PASSES * x.size < WORTH:
+        return _reduced(x, window, np.maximum, start)
+    z = np.empty_like(x, shape=(*x.shape[: x.ndim - len(window.size)], *window.size))
+
+    def part(first: int, last: int) -> None:
+        these = _on(axis, slice(first, last))
+        z[these] = _reduced(x[these], window, np.maximum, start)
+
+    axis = _outermost(x, window)
+    shared(part, x.shape[axis], _PASSES * x.size)
+    return z
+
+
+def _outermost(x: np.ndarray, window: Window) -> int:
+    """Of the axes that no window moves along the one whose parts are the longest pieces of memory."""
+    return max(range(x.ndim - len(window.size)), key=lambda axis: x.strides[axis])
 
 
 def places(z: np.ndarray, x: np.ndarray, window: Window, steps: Any) -> np.ndarray:
@@ -171,21 +186,27 @@ def _sent(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.nda
 
 def _routed(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.ndarray:
     """`_sent` for windows side by side, back through the axes as the largest was found: no table of places."""
-    axes = range(x.ndim - len(window.size), x.ndim)
-    out = np.zeros_like(x, dtype=g.dtype)
+    axes, outermost = range(x.ndim - len(window.size), x.ndim), _outermost(x, window)
+    all_ = (*window.kernel,) == window.stride and all(map(eq, map(mul, window.size, window.stride), x.shape[axes[0] :]))
+    empty = np.empty_like if all_ else np.zeros_like  # where windows leave gaps, nothing is sent
+    out = empty(x, dtype=g.dtype)
+    if g.strides != z.strides:  # three passes over two orders of memory cost more than one copy
+        g, other = np.empty_like(z, dtype=g.dtype), g
+        g[...] = other
 
     def part(start: int, stop: int) -> None:
-        below, upstream = [x[start:stop]], g[start:stop]
+        these = _on(outermost, slice(start, stop))
+        below, upstream = [x[these]], g[these]
         for axis in axes[:0:-1]:  # the last one first, so that of equals the first in its row wins, then the first row
             below.append(_reduced_along(below[-1], axis, np.maximum, -np.inf, *window.along(axis - axes[0])))
-        tops = [z[start:stop], *below[:0:-1]]
+        tops = [z[these], *below[:0:-1]]
         for axis, top, seen in zip(axes, tops, below[::-1], strict=True):
-            to = out[start:stop] if seen is below[0] else np.zeros_like(seen, dtype=g.dtype)
+            to = out[these] if seen is below[0] else empty(seen, dtype=g.dtype)
             taps = [_on(axis, at) for _, at in _taps(seen.shape[axis], *window.along(axis - axes[0]))]
             _route_along(upstream, top, seen, to, taps)
             upstream = to
 
-    shared(part, len(x), _PASSES * x.size)
+    shared(part, x.shape[outermost], _PASSES * x.size)
     return out
 
 

@@ -60,7 +60,7 @@ class Sliding(NamedTuple):
 
 # Memory. Images are (n, groups, channels, *size) here, as a view of memory in one of two orders:
 # channels last (n, *size, groups, channels), where a window's row is one long run; or, for few
-# channels, images innermost (groups, channels, n, *size), where all positions are one long run.
+# channels, images last (groups, channels, *size, n), where a row of positions is one long run.
 # Elementwise gates keep the order of memory, so the next layer finds what this one left.
 
 
@@ -74,8 +74,8 @@ def _images(make: Any, shape: tuple[int, ...], last: bool) -> Any:
     if last:
         a = make((n, *size, groups, channels))
         return a.transpose(0, a.ndim - 2, a.ndim - 1, *range(1, a.ndim - 2))
-    a = make((groups, channels, n, *size))
-    return a.transpose(2, 0, 1, *range(3, a.ndim))
+    a = make((groups, channels, *size, n))
+    return a.transpose(a.ndim - 1, *range(a.ndim - 1))
 
 
 def _grouped(x: Any, groups: int) -> Any:
@@ -86,29 +86,33 @@ def _grouped(x: Any, groups: int) -> Any:
 
 
 def _matrix(images: Any, last: bool) -> Any:
-    """Images (n, groups, channels, *size) as (groups, channels, n·size): a view if their order is this one."""
-    n, groups, channels, *size = images.shape
-    axes = range(3, images.ndim)
+    """Images (n, groups, channels, *size) as (groups, some, channels, positions): a view if their order is this one.
+
+    Where images lie last there is a matrix for each row: OpenBLAS takes small ones as they are, and rearranges large.
+    """
+    n, groups, channels, rows, *size = images.shape
+    axes, width = range(3, images.ndim), math.prod(size) * n
     if last:
-        return images.transpose(1, 0, *axes, 2).reshape(groups, n * math.prod(size), channels).swapaxes(1, 2)
-    return images.transpose(1, 2, 0, *axes).reshape(groups, channels, n * math.prod(size))
+        matrix = images.transpose(1, 0, *axes, 2).reshape(groups, 1, rows * width, channels)
+        return matrix.swapaxes(2, 3)
+    return images.transpose(1, 2, *axes, 0).reshape(groups, channels, rows, width).swapaxes(1, 2)
 
 
 def _weights(w: Any, groups: int, last: bool) -> Any:
-    """(O, c, *K) as (groups, O / groups, c·K), the columns' order."""
+    """(O, c, *K) as (groups, 1, O / groups, c·K), the columns' order."""
     if last and w.ndim > 2:
         w = np.moveaxis(w, 1, -1)
-    return w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
+    return w.reshape(groups, 1, w.shape[0] // groups, math.prod(w.shape[1:]))
 
 
 def _product(a: Any, b: Any, out: Any) -> None:
     """out = a @ b; NumPy is slow where `out` is a transpose, and where there is nothing to sum (depthwise)."""
-    if a.shape[2] == 1:
+    if a.shape[3] == 1:
         np.multiply(a, b, out=out)
     elif out.strides[-1] == out.itemsize:
         np.matmul(a, b, out=out)
     else:
-        np.matmul(b.swapaxes(1, 2), a.swapaxes(1, 2), out=out.swapaxes(1, 2))
+        np.matmul(b.swapaxes(2, 3), a.swapaxes(2, 3), out=out.swapaxes(2, 3))
 
 
 # Columns.
@@ -122,31 +126,45 @@ class _Columns:
         self.channels = x_shape[1] // how.groups
         self.bytes = x_shape[1] * math.prod(window) * math.prod(size) * dtype.itemsize  # of one image
 
-    def tiles(self, start: int, stop: int) -> Iterator[tuple[slice, list[slice]]]:
-        """Images, and for each the rows of their outputs to take at a time."""
-        images = max(1, _TILE // max(1, self.bytes))
+    def share(self, work: Any, n: int, size: int) -> list[Any]:
+        """What `work(images, rows)` returns for each thread's part: of n images, or where these lie last, of rows.
+
+        Args:
+            size: how much there is to do in all: products taken.
+        """
         rows = self.size[0]
-        at_once = rows if self.bytes <= _TILE else max(1, rows * _TILE // self.bytes)
-        for a in range(start, stop, images):
-            yield slice(a, min(a + images, stop)), [slice(r, min(r + at_once, rows)) for r in range(0, rows, at_once)]
+        if self.last:
+            return shared(lambda start, stop: work(slice(start, stop), slice(0, rows)), n, size)
+        return shared(lambda start, stop: work(slice(0, n), slice(start, stop)), rows, size)
+
+    def tiles(self, images: slice, rows: slice) -> Iterator[tuple[slice, list[slice]]]:
+        """Images, and for each the rows of their outputs to take at a time."""
+        several = max(1, _TILE // max(1, self.bytes)) if self.last else max(1, images.stop - images.start)
+        of_row = several * self.bytes / max(1, self.size[0])
+        at_once = max(1, int(_TILE // max(1, of_row)))
+        for a in range(images.start, images.stop, several):
+            yield (
+                slice(a, min(a + several, images.stop)),
+                [slice(r, min(r + at_once, rows.stop)) for r in range(rows.start, rows.stop, at_once)],
+            )
 
     def empty(self, n: int, rows: slice) -> tuple[Any, Any]:
-        """Work space for a tile, as a matrix (groups, c·K, n·size) and as (n, groups, c, *K, *size)."""
+        """Work space for a tile, as matrices (groups, some, c·K, positions) and as (n, groups, c, *K, *size)."""
         groups, nd = self.how.groups, len(self.window)
         size = (rows.stop - rows.start, *self.size[1:])
-        width, height = n * math.prod(size), self.channels * math.prod(self.window)
+        width, height = n * math.prod(size[1:]), self.channels * math.prod(self.window)
         if self.last:
             a = work_space("columns", (groups, n, *size, *self.window, self.channels), self.dtype)
             view = a.transpose(1, 0, a.ndim - 1, *range(2 + nd, 2 + 2 * nd), *range(2, 2 + nd))
-            return a.reshape(groups, width, height).swapaxes(1, 2), view
-        a = work_space("columns", (groups, self.channels, *self.window, n, *size), self.dtype)
-        view = a.transpose(2 + nd, 0, 1, *range(2, 2 + nd), *range(3 + nd, 3 + 2 * nd))
-        return a.reshape(groups, height, width), view
+            return a.reshape(groups, 1, size[0] * width, height).swapaxes(2, 3), view
+        a = work_space("columns", (groups, self.channels, *self.window, *size, n), self.dtype)
+        view = a.transpose(a.ndim - 1, *range(a.ndim - 1))
+        return a.reshape(groups, height, size[0], width).swapaxes(1, 2), view
 
     def bordered(self, x: Any) -> Any:
         """Images with their border of zeros, in this order of memory."""
         x = _grouped(x, self.how.groups)
-        if not any(map(any, self.how.padding)):
+        if not any(map(any, self.how.padding)) and (self.last or x.strides[0] == x.itemsize):
             return x
         n, groups, channels, *size = x.shape
         shape = (n, groups, channels, *self.how.padded(size))
@@ -156,7 +174,7 @@ class _Columns:
         return out
 
     def of(self, x: Any, rows: slice) -> Any:
-        """The columns (groups, c·K, n·size) of images with their border."""
+        """The columns (groups, some, c·K, positions) of images with their border."""
         if self.how.plain(self.window):
             return _matrix(x[:, :, :, rows], self.last)
         matrix, view = self.empty(x.shape[0], rows)
@@ -187,7 +205,7 @@ class _Columns:
 def _new(shape: tuple[int, ...], last: bool, dtype: Any) -> Any:
     """New images (N, C, *S) in one of the two orders."""
     axes = range(2, len(shape))
-    return winograd.new_images(shape, (0, *axes, 1) if last else (1, 0, *axes), dtype)
+    return winograd.new_images(shape, (0, *axes, 1) if last else (1, *axes, 0), dtype)
 
 
 # The three gates' forwards.
@@ -201,18 +219,18 @@ def _conv(x: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
     weights = _weights(w, how.groups, last)
     found = _new((len(x), w.shape[0], *size), last, x.dtype)
     out = _grouped(found, how.groups)
-    bias = None if b is None else b.reshape(how.groups, -1, 1)
+    bias = None if b is None else b.reshape(how.groups, 1, -1, 1)
 
-    def part(start: int, stop: int) -> None:
-        for images, tiles in columns.tiles(start, stop):
-            bordered = columns.bordered(x[images])
-            for rows in tiles:
-                z = _matrix(out[images, :, :, rows], last)
-                _product(weights, columns.of(bordered, rows), z)
+    def part(images: slice, rows: slice) -> None:
+        for some, tiles in columns.tiles(images, rows):
+            bordered = columns.bordered(x[some])
+            for tile in tiles:
+                z = _matrix(out[some, :, :, tile], last)
+                _product(weights, columns.of(bordered, tile), z)
                 if bias is not None:
                     z += bias
 
-    shared(part, len(x), out.size * weights.shape[2])
+    columns.share(part, len(x), out.size * weights.shape[3])
     return found
 
 
@@ -222,14 +240,14 @@ def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
     n, groups, window = len(g), how.groups, w.shape[2:]
     last = _last(w.shape[1])
     columns = _Columns((n, groups * w.shape[1], *size), window, g.shape[2:], how, g.dtype, last)
-    weights = _weights(w, groups, last).swapaxes(1, 2)
+    weights = _weights(w, groups, last).swapaxes(2, 3)
     found = _new((n, groups * w.shape[1], *size), last, g.dtype)
     out = _grouped(found, groups)
     g = _grouped(g, groups)
     inside, padded = how.inside(size), how.padded(size)
 
     def part(start: int, stop: int) -> None:
-        for images, tiles in columns.tiles(start, stop):
+        for images, tiles in columns.tiles(slice(start, stop), slice(0, columns.size[0])):
             whole = out[images]
             if padded != size:
                 whole = _images(lambda s: work_space("bordered", s, g.dtype), (*whole.shape[:3], *padded), last)
@@ -245,7 +263,7 @@ def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
             if b is not None:
                 out[images] += b.reshape(groups, -1, *[1] * len(size))
 
-    shared(part, n, g.size * weights.shape[1])
+    shared(part, n, g.size * weights.shape[2])
     return found
 
 
@@ -258,16 +276,16 @@ def _conv_weight(g: Any, x: Any, size: Any, how: Sliding) -> Any:
     columns = _Columns(x.shape, size, g.shape[2:], how, x.dtype, last)
     g = _grouped(g, groups)
 
-    def part(start: int, stop: int) -> Any:
+    def part(images: slice, rows: slice) -> Any:
         total = np.zeros((groups, outs, channels * math.prod(size)), x.dtype)
-        for images, tiles in columns.tiles(start, stop):
-            bordered = columns.bordered(x[images])
-            for rows in tiles:
-                upstream = _matrix(g[images, :, :, rows], last)
-                total += np.matmul(upstream, columns.of(bordered, rows).swapaxes(1, 2))
+        for some, tiles in columns.tiles(images, rows):
+            bordered = columns.bordered(x[some])
+            for tile in tiles:
+                upstream = _matrix(g[some, :, :, tile], last)
+                total += np.add.reduce(np.matmul(upstream, columns.of(bordered, tile).swapaxes(2, 3)), axis=1)
         return total
 
-    total, *rest = shared(part, n, g.size * channels * math.prod(size))
+    total, *rest = columns.share(part, n, g.size * channels * math.prod(size))
     for each in rest:
         total += each
     if last:
