@@ -56,6 +56,11 @@ def _from_inputs(x: Any, w_ih: Any, bias: Any) -> Any:
     return a
 
 
+def _turned(w: Any) -> Any:
+    """wᵀ, copied: a product for each step takes a quarter less time than with a view."""
+    return np.ascontiguousarray(w.transpose(1, 0))
+
+
 def _states_before(out: Any, h: Any, steps: Any) -> Any:
     """The state that each row started from."""
     before, state = np.empty((len(out), h.shape[1]), out.dtype), h.copy()
@@ -118,7 +123,7 @@ def _through_meaning(meaning: Any, g: Any, inputs: Any, needs: Sequence[bool], *
 
 def _rnn(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, sizes: Any, reverse: bool, slope: str) -> Any:
     out = _from_inputs(x, w_ih, None if b_ih is None else b_ih + b_hh)
-    h, u = h.copy(), w_hh.transpose(1, 0)
+    h, u = h.copy(), _turned(w_hh)
     for rows, n in _steps(sizes, reverse):
         s = out[rows]
         s += h[:n] @ u
@@ -177,7 +182,7 @@ def _lstm(
 ) -> Any:
     scale, shift = _halves(c.shape[1], x.dtype)
     a = _from_inputs(x, w_ih * scale[:, None], None if b_ih is None else (b_ih + b_hh) * scale)
-    u = (w_hh * scale[:, None]).transpose(1, 0)
+    u = _turned(w_hh * scale[:, None])
     h, c = h.copy(), c.copy()
     out = np.empty((len(x), h.shape[1]), x.dtype)
     cells, tanhs = (np.empty((len(x), c.shape[1]), x.dtype) for _ in range(2))
@@ -273,7 +278,7 @@ _lstm_gate = gate(
 
 
 def _gru(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, sizes: Any, reverse: bool, kept: Any) -> Any:
-    a, u, h, width = _from_inputs(x, w_ih, b_ih), w_hh.transpose(1, 0), h.copy(), h.shape[1]
+    a, u, h, width = _from_inputs(x, w_ih, b_ih), _turned(w_hh), h.copy(), h.shape[1]
     out, candidates = (np.empty((len(x), width), x.dtype) for _ in range(2))
     for rows, n in _steps(sizes, reverse):
         m = h[:n] @ u
