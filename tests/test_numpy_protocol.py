@@ -49,8 +49,8 @@ ROWS = [
     (np.fmin, lambda x, y: np.fmin(x, y), V, W),
     (np.matmul, lambda x, y: np.matmul(x, y), X, S),
     (np.vecdot, lambda x, y: np.vecdot(x, y), X, V),
-    (np.matvec, lambda x, y: np.matvec(x, y), S, X),
-    (np.vecmat, lambda x, y: np.vecmat(x, y), X, S),
+    *([(np.matvec, lambda x, y: np.matvec(x, y), S, X), (np.vecmat, lambda x, y: np.vecmat(x, y), X, S)]
+      if hasattr(np, "matvec") else []),  # NumPy 2.2
     *((f, lambda x, f=f: f(x), V) for f in (
         np.negative, np.positive, np.conjugate, np.absolute, np.fabs, np.square, np.reciprocal, np.exp, np.exp2,
         np.expm1, np.sin, np.cos, np.tan, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.deg2rad, np.radians,
@@ -126,7 +126,7 @@ ROWS = [
     (np.where, lambda x: np.where(x > 0), X),
     (np.clip, lambda x: np.clip(x, -0.5, 0.9), X),
     (np.clip, lambda x: np.clip(x, None, 0.9), X),
-    (np.clip, lambda x: np.clip(x, min=-0.5), X),
+    *([(np.clip, lambda x: np.clip(x, min=-0.5), X)] if hasattr(np, "unstack") else []),  # NumPy 2.1
     (np.nan_to_num, lambda x: np.nan_to_num(x), N),
     (np.nan_to_num, lambda x: np.nan_to_num(x, nan=7.0), N),
     (np.round, lambda x: np.round(x, 1), X),
@@ -176,7 +176,7 @@ ROWS = [
     (np.hsplit, lambda x: np.hsplit(x, [1]), V),
     (np.vsplit, lambda x: np.vsplit(x, 3), X),
     (np.dsplit, lambda x: np.dsplit(x, [1]), BOX),
-    (np.unstack, lambda x: np.unstack(x, axis=1), X),
+    *([(np.unstack, lambda x: np.unstack(x, axis=1), X)] if hasattr(np, "unstack") else []),  # NumPy 2.1
     # moved, repeated, picked
     (np.flip, lambda x: np.flip(x), X),
     (np.flip, lambda x: np.flip(x, 1), X),

@@ -139,7 +139,6 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.logaddexp2: gates.logaddexp2, np.maximum: gates.maximum, np.minimum: gates.minimum, np.fmax: gates.fmax,
     np.fmin: gates.fmin,
     np.matmul: operator.matmul, np.vecdot: lambda x, y: gates.sum(x * y, -1),
-    np.matvec: lambda x, y: (x @ y[..., None])[..., 0], np.vecmat: lambda x, y: (x[..., None, :] @ y)[..., 0, :],
     # of one
     np.negative: gates.neg, np.positive: gates.positive, np.conjugate: gates.positive,
     np.absolute: gates.abs, np.fabs: gates.abs, np.square: gates.square, np.sqrt: gates.sqrt,
@@ -154,6 +153,9 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.floor: gates.floor, np.ceil: gates.ceil, np.trunc: gates.trunc, np.rint: gates.round,
     np.modf: lambda x: (gates.frac(x), gates.trunc(x)),
 }  # fmt: skip
+if hasattr(np, "matvec"):  # NumPy 2.2
+    UFUNCS[np.matvec] = lambda x, y: (x @ y[..., None])[..., 0]
+    UFUNCS[np.vecmat] = lambda x, y: (x[..., None, :] @ y)[..., 0, :]
 
 
 def _outer(ufunc: np.ufunc) -> Callable[..., Any]:
@@ -260,7 +262,6 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.hsplit: lambda ary, indices_or_sections: _equal_parts(ary, indices_or_sections, 1 if ary.ndim > 1 else 0),
     np.vsplit: lambda ary, indices_or_sections: _equal_parts(ary, indices_or_sections, 0),
     np.dsplit: lambda ary, indices_or_sections: _equal_parts(ary, indices_or_sections, 2),
-    np.unstack: lambda x, axis=0: gates.unbind(x, axis),
     # moved, repeated, picked
     np.flip: lambda m, axis=None: gates.flip(m, tuple(range(m.ndim)) if axis is None else axis),
     np.fliplr: gates.fliplr,
@@ -328,6 +329,8 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     # new ones
     np.full_like: _full_like,
 }
+if hasattr(np, "unstack"):  # NumPy 2.1
+    FUNCTIONS[np.unstack] = lambda x, axis=0: gates.unbind(x, axis)
 
 
 def _take_along(arr: Any, indices: Any, axis: int | None) -> Tensor:

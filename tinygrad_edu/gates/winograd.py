@@ -137,7 +137,7 @@ def _lay(z: Any, out: Any) -> None:
     _, _, count, rows, columns, channels = z.shape
     fits = out.shape[1:3] == (rows * _M, columns * _M)
     whole = out if fits else work_space("whole", (count, rows * _M, columns * _M, channels), out.dtype)
-    whole.reshape(count, rows, _M, columns, _M, channels, copy=False)[...] = z.transpose(2, 3, 0, 4, 1, 5)
+    whole.reshape(count, rows, _M, columns, _M, channels)[...] = z.transpose(2, 3, 0, 4, 1, 5)
     if not fits:
         out[...] = whole[:, : out.shape[1], : out.shape[2]]
 
@@ -168,8 +168,8 @@ def channels_last(x: Any) -> Any:
     n, c, h, w = x.shape
     if x.strides[1] != x.itemsize and h * w * x.itemsize % 1024 == 0:
         spread = work_space("spread", (n, c, h * w + 16), x.dtype)[:, :, : h * w]
-        spread.reshape(n, c, h, w, copy=False)[...] = x
-        x = spread.reshape(n, c, h, w, copy=False)
+        spread.reshape(n, c, h, w)[...] = x
+        x = spread.reshape(n, c, h, w)
     return x.transpose(0, 2, 3, 1)
 
 
