@@ -190,13 +190,13 @@ def _routed(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.n
     all_ = (*window.kernel,) == window.stride and all(map(eq, map(mul, window.size, window.stride), x.shape[axes[0] :]))
     empty = np.empty_like if all_ else np.zeros_like  # where windows leave gaps, nothing is sent
     out = empty(x, dtype=g.dtype)
-    if g.strides != z.strides:  # three passes over two orders of memory cost more than one copy
-        g, other = np.empty_like(z, dtype=g.dtype), g
-        g[...] = other
 
     def part(start: int, stop: int) -> None:
         these = _on(outermost, slice(start, stop))
         below, upstream = [x[these]], g[these]
+        if g.strides != z.strides:  # several passes over two orders of memory cost more than one copy
+            upstream = np.empty_like(z[these], dtype=g.dtype)
+            upstream[...] = g[these]
         for axis in axes[:0:-1]:  # the last one first, so that of equals the first in its row wins, then the first row
             below.append(_reduced_along(below[-1], axis, np.maximum, -np.inf, *window.along(axis - axes[0])))
         tops = [z[these], *below[:0:-1]]
@@ -206,7 +206,7 @@ def _routed(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.n
             _route_along(upstream, top, seen, to, taps)
             upstream = to
 
-    shared(part, x.shape[outermost], _PASSES * x.size)
+    shared(part, x.shape[outermost], 4 * _PASSES * x.size)
     return out
 
 
