@@ -113,6 +113,28 @@ def test_tiles_change_nothing(problem, monkeypatch, tile):
         assert_allclose(a, b, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("channels", [3, 9])
+def test_a_window_of_one_element_is_a_matrix_product(channels, two_threads):
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(5, channels, 4, 3)), rng.normal(size=(6, channels, 1, 1))
+    z, back, slope = all_three(x, w, window.Sliding((1, 1), ((0, 0), (0, 0)), (1, 1)), (4, 3))
+    assert_allclose(z, np.einsum("nchw,ocij->nohw", x, w))
+    assert_allclose(back, np.einsum("nohw,ocij->nchw", z, w))
+    assert_allclose(slope[..., 0, 0], np.einsum("nohw,nchw->oc", z, x))
+
+
+@pytest.mark.parametrize("channels", [3, 9])
+def test_output_padding_beside_a_window_of_one_element(channels):
+    rng = np.random.default_rng(0)
+    x, w = (tg.tensor(rng.normal(size=shape), requires_grad=True) for shape in ((2, 4, 3, 5), (4, channels, 1, 1)))
+    z = F.conv_transpose2d(x, w, dilation=2, output_padding=1)
+    (z * z).sum().backward()
+    expected = np.pad(np.einsum("nohw,ocij->nchw", x.numpy(), w.numpy()), ((0, 0), (0, 0), (0, 1), (0, 1)))
+    assert_allclose(z.detach(), expected)
+    for p in (x, w):
+        assert_allclose((p.grad * p).sum().item(), 2 * (expected**2).sum())
+
+
 def test_each_gate_is_the_others_adjoint(problem):
     x, w, *_ = problem
     z, back, slope = all_three(*problem)

@@ -53,10 +53,6 @@ class Sliding(NamedTuple):
         """Where in the padded image the image is."""
         return tuple(slice(before, before + n) for n, (before, _) in zip(size, self.padding, strict=True))
 
-    def plain(self, window: Any) -> bool:
-        """Whether the window is one element and takes each in turn: the columns are the image itself."""
-        return math.prod(window) == 1 and set(self.stride) <= {1} and not any(map(any, self.padding))
-
 
 # Memory. Images are (n, groups, channels, *size) here, as a view of memory in one of two orders:
 # channels last (n, *size, groups, channels), where a window's row is one long run; or, for few
@@ -124,6 +120,8 @@ class _Columns:
     def __init__(self, x_shape: Any, window: Any, size: Any, how: Sliding, dtype: Any, last: bool) -> None:
         self.shape, self.window, self.size, self.how, self.dtype, self.last = x_shape, window, size, how, dtype, last
         self.channels = x_shape[1] // how.groups
+        # A window of one element that takes each in turn: the columns are the image itself.
+        self.plain = math.prod(window) == 1 and x_shape[2:] == size and not any(map(any, how.padding))
         self.bytes = x_shape[1] * math.prod(window) * math.prod(size) * dtype.itemsize  # of one image
 
     def share(self, work: Any, n: int, size: int) -> list[Any]:
@@ -175,7 +173,7 @@ class _Columns:
 
     def of(self, x: Any, rows: slice) -> Any:
         """The columns (groups, some, c·K, positions) of images with their border."""
-        if self.how.plain(self.window):
+        if self.plain:
             return _matrix(x[:, :, :, rows], self.last)
         matrix, view = self.empty(x.shape[0], rows)
         view[...] = self.under(x, rows)
@@ -247,13 +245,13 @@ def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
     inside, padded = how.inside(size), how.padded(size)
 
     def part(start: int, stop: int) -> None:
+        plain = columns.plain and (last or stop - start == n)  # some of the images that lie last are no matrix
         for images, tiles in columns.tiles(slice(start, stop), slice(0, columns.size[0])):
             whole = out[images]
             if padded != size:
                 whole = _images(lambda s: work_space("bordered", s, g.dtype), (*whole.shape[:3], *padded), last)
             whole[...] = 0
             for rows in tiles:
-                plain = how.plain(window)
                 matrix, view = (_matrix(whole[:, :, :, rows], last), None) if plain else columns.empty(len(whole), rows)
                 _product(weights, _matrix(g[images, :, :, rows], last), matrix)
                 if not plain:
