@@ -12,7 +12,6 @@ import pytest
 from tinygrad_edu import threads
 from tinygrad_edu.errors import DataFileError, TinygradError
 from tinygrad_edu.tuning import log, tune
-from tinygrad_edu.tuning.sharing import cores
 
 TRIALS = 24
 WORKER = f"""
@@ -142,7 +141,7 @@ def test_workers_share_the_cores():
     study = tune(threads_of_blas, {"a": [1, 2, 3]}, trials=12, workers=2, progress=False)
     assert [t.state for t in study.trials] == ["finished"] * 12
     assert all(1 <= t.value <= before for t in study.trials)
-    assert max(t.value for t in study.trials) <= max(1, cores() // 2)
+    assert max(t.value for t in study.trials) <= max(1, threads.cores() // 2)
     assert threads.blas_threads(before) == before
 
 

@@ -67,6 +67,11 @@ def get_num_threads() -> int:
     return _threads
 
 
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def blas_threads(num: int) -> int:
     """Set the number of threads of NumPy's BLAS; return what it was."""
     import ctypes

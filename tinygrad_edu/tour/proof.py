@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import warnings
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
+from .. import threads
 from ..errors import MissingExtraError
 from ..record import GATES
 from ..testing import KinkWarning
@@ -15,8 +20,11 @@ from ..testing.checks import check_gradient, check_second_order, gates_reached
 __all__ = ["show"]
 
 
+_FEW = 100  # cases, which are checked before other processes would have started
+
+
 def show(console: Any, draws: int) -> bool:
-    """Check each case of the table on `draws` draws of its inputs; returns whether all held."""
+    """Check each case of the table on `draws` draws of its inputs, on all cores; returns whether all held."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     cases = [case for case in CASES.values() if case.numeric and case.order]
@@ -25,19 +33,12 @@ def show(console: Any, draws: int) -> bool:
     wrong: list[str] = []
     left_out: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress, warnings.catch_warnings():
-        warnings.simplefilter("ignore", KinkWarning)
-        for case in progress.track(cases, description="moving inputs by a millionth"):
-            try:
-                for draw in range(draws):
-                    drawn = replace(case, name=f"{case.name}, draw {draw + 1}") if draw else case
-                    check_gradient(drawn)
-                    check_second_order(drawn)
-                reached |= gates_reached(case)
-            except MissingExtraError as error:
-                left_out.append(f"{case.name}: {error}")
-            except Exception as error:  # a GradcheckError, or a program that failed
-                wrong.append(f"{case.name}: {error}")
+    with Progress(*columns, console=console) as progress:
+        answers = _answers([case.name for case in cases], draws)
+        for found, lacks, fails in progress.track(answers, len(cases), description="moving inputs by a millionth"):
+            reached |= found
+            left_out += lacks
+            wrong += fails
     twice = sum(case.order > 1 for case in cases)
     console.print(
         f"{len(cases)} programs through {len(reached & wanted)} of {len(wanted)} gates, each on {draws} "
@@ -53,3 +54,30 @@ def show(console: Any, draws: int) -> bool:
         console.print(text, markup=False, style="yellow")
     console.print(f"[bold]{len(wrong)} of them wrong.[/]\n" if wrong else "[bold]All of them right.[/]\n")
     return not wrong
+
+
+def _answers(names: list[str], draws: int) -> Iterator[Any]:
+    if len(names) < _FEW or threads.cores() == 1:
+        yield from map(_checked, names, repeat(draws))
+        return
+    one = (threads.blas_threads, (1,))  # a core each
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(threads.cores(), context, *one) as pool:
+        yield from pool.map(_checked, names, repeat(draws), chunksize=8)
+
+
+def _checked(name: str, draws: int) -> tuple[set[str], list[str], list[str]]:
+    """One case: the gates that it reached, what it lacks, and what is wrong."""
+    case = CASES[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", KinkWarning)
+        try:
+            for draw in range(draws):
+                drawn = replace(case, name=f"{case.name}, draw {draw + 1}") if draw else case
+                check_gradient(drawn)
+                check_second_order(drawn)
+            return gates_reached(case), [], []
+        except MissingExtraError as error:
+            return set(), [f"{case.name}: {error}"], []
+        except Exception as error:  # a GradcheckError, or a program that failed
+            return set(), [], [f"{case.name}: {error}"]

@@ -21,7 +21,7 @@ from ..random import get_rng_state, manual_seed, set_rng_state
 from ..training.callbacks import Callback
 from . import methods
 from .progress import Progress
-from .sharing import Table, cores, opened, optuna
+from .sharing import Table, opened, optuna
 from .space import Space, checked
 from .study import Study, Trial
 
@@ -329,7 +329,7 @@ def _share_of_cores(table: Table, search: Search) -> Iterator[None]:
         yield
         return
     before = threads.blas_threads(1)
-    threads.blas_threads(max(1, min(before, cores() // max(search.workers, table.local_workers()))))
+    threads.blas_threads(max(1, min(before, threads.cores() // max(search.workers, table.local_workers()))))
     try:
         yield
     finally:

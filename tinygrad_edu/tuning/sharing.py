@@ -9,7 +9,6 @@ workers may add the same row at once: of rows with equal place and attempt only 
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
@@ -201,8 +200,3 @@ class Table:
 
                 with suppress(UpdateFinishedTrialError):  # somebody else was quicker
                     self.tell(row.number, "FAIL")
-
-
-def cores() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
