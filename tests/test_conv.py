@@ -160,13 +160,20 @@ def test_the_error_of_winograd_is_as_documented(channels, k, size, padding, dtyp
     x, w = rng.normal(size=(3, channels, size, size + 1)), rng.normal(size=(channels + 1, channels, k, k))
     how = window.Sliding((1, 1), ((padding, padding), (padding, padding)), (1, 1))
     size = how.places(x.shape[2:], (k, k))
-    assert winograd.serves(3, w.shape, size, how)
-    assert not winograd.serves(3, w.shape, size, how._replace(algorithm="direct"))
+    assert winograd.serves(3, x.dtype, w.shape, size, how)
+    assert not winograd.serves(3, x.dtype, w.shape, size, how._replace(algorithm="direct"))
     exact = all_three(x, w, how._replace(algorithm="direct"), size)
     z, back, slope = all_three(x.astype(dtype), w.astype(dtype), how, size)
     for found, expected in zip((z, back, slope), exact, strict=True):
         assert found.dtype == dtype
         assert abs(found - expected).max() <= 2 * error * abs(expected).max()
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float16"])
+def test_whole_numbers_and_halves_are_summed_directly(dtype):
+    rng = np.random.default_rng(0)
+    x, w = (rng.integers(-3, 4, shape).astype(dtype) for shape in ((1, 16, 8, 8), (16, 16, 3, 3)))
+    assert_array_equal(F.conv2d(x, w, padding=1).numpy(), F.conv2d(x, w, padding=1, algorithm="direct").numpy())
 
 
 def test_every_check_holds_of_winograd():

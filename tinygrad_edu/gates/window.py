@@ -210,7 +210,7 @@ def _new(shape: tuple[int, ...], last: bool, dtype: Any) -> Any:
 
 
 def _conv(x: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
-    if winograd.serves(len(x), w.shape, size, how):
+    if winograd.serves(len(x), x.dtype, w.shape, size, how):
         return winograd.conv(x, w, b, size, how)
     last = _last(w.shape[1])
     columns = _Columns(x.shape, w.shape[2:], size, how, x.dtype, last)
@@ -233,7 +233,7 @@ def _conv(x: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
 
 
 def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
-    if winograd.serves(len(g), w.shape, size, how):
+    if winograd.serves(len(g), g.dtype, w.shape, size, how):
         return winograd.conv_input(g, w, b, size, how)
     n, groups, window = len(g), how.groups, w.shape[2:]
     last = _last(w.shape[1])
@@ -266,7 +266,7 @@ def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
 
 
 def _conv_weight(g: Any, x: Any, size: Any, how: Sliding) -> Any:
-    if winograd.serves(len(x), (g.shape[1], x.shape[1], *size), g.shape[2:], how):
+    if winograd.serves(len(x), x.dtype, (g.shape[1], x.shape[1], *size), g.shape[2:], how):
         return winograd.conv_weight(g, x, size, how)
     n, groups = len(x), how.groups
     channels, outs = x.shape[1] // groups, g.shape[1] // groups

@@ -36,15 +36,16 @@ _LEAST = 16  # channels, below which transforming tiles costs more than it saves
 _ENOUGH = 128  # tiles, below which transforming the weights does
 
 
-def serves(count: int, w_shape: Any, size: Any, how: Any) -> bool:
+def serves(count: int, dtype: Any, w_shape: Any, size: Any, how: Any) -> bool:
     """Whether this algorithm applies and is the faster one: 3x3 or 5x5, one step at a time, enough channels and tiles.
 
     >>> from tinygrad_edu.gates.window import Sliding
-    >>> serves(32, (64, 64, 3, 3), (32, 32), Sliding((1, 1), ((1, 1), (1, 1)), (1, 1)))
+    >>> serves(32, np.dtype("float32"), (64, 64, 3, 3), (32, 32), Sliding((1, 1), ((1, 1), (1, 1)), (1, 1)))
     True
     """
     return (
         how.algorithm == "auto"
+        and dtype in (np.float32, np.float64)  # G has fractions, and a half too few digits
         and w_shape[2:] in ((3, 3), (5, 5))
         and min(w_shape[:2]) >= _LEAST
         and min(size) >= _M
