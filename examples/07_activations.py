@@ -15,11 +15,9 @@ from tinygrad_edu import data, nn, optim, training
 from tinygrad_edu.nn.functional import cross_entropy
 
 STARTS = {
-    "std 1": nn.init.normal_,
-    "std 0.01": lambda w: nn.init.normal_(w, std=0.01),
-    "Xavier": nn.init.xavier_normal_,
-    "He": nn.init.kaiming_normal_,
-}
+    "std 1": nn.init.normal_, "std 0.01": lambda w: nn.init.normal_(w, std=0.01),
+    "Xavier": nn.init.xavier_normal_, "He": nn.init.kaiming_normal_,
+}  # fmt: skip
 
 
 def network(activation, widths, start):
@@ -30,8 +28,7 @@ def network(activation, widths, start):
         net.extend([nn.Maxout(m, n)] if activation is nn.Maxout else [nn.Linear(m, n), activation()])
     net.append(nn.Linear(widths[-1], 10))
     for p in net.parameters():
-        write = start if p.ndim == 2 else nn.init.zeros_
-        write(p)
+        (start if p.ndim == 2 else nn.init.zeros_)(p)
     return net
 
 
@@ -107,6 +104,9 @@ def run(quick, out):
         "paths": {f.__name__: path(f) for f in (tg.sigmoid, tg.tanh)},
         "dead": {f.__name__: {rate: dead(f, rate) for rate in (0.1, 0.4, 0.7)} for f in units},
     }
+    print("Read after one epoch, by the start:", *(f"{s} {a[0]:.0%}" for s, a in found["begin"][0].items()), sep="  ")
+    print("The way of two weights, as the crow flies 1:", *(f"{f} {far:.1f}" for f, (_, far) in found["paths"].items()))
+    print("Units dead after 30 steps at 0.7:", *(f"{f} {at[0.7][0]:.0%}" for f, at in found["dead"].items()))
     std = {s: found["layers"]["ReLU", s][-1].std() for s in STARTS}
     found["finding"] = (
         f"After five layers of ReLUs the outputs' standard deviation is {std['std 0.01']:.0e}, {std['Xavier']:.2f} or "

@@ -75,7 +75,7 @@ def backward_pass(out):
     x, g = tg.randn(4, 1, dtype=tg.float64), tg.randn(4, 1, dtype=tg.float64)
     x.requires_grad_().name = "x"
     y = batch_norm(x, None, None, training=True, eps=1e-5)
-    viz.save(viz.record(y, g, expand=True), out / "backward.svg")
+    print("BatchNorm, taken apart:", viz.save(viz.record(y, g, expand=True), out / "backward.svg"))
     y.backward(g)
     g, y, std = g.numpy(), y.numpy(), np.sqrt(x.numpy().var() + 1e-5)
     return float(np.abs(x.grad.numpy() - (g - g.mean() - y * (g * y).mean()) / std).max())

@@ -78,10 +78,11 @@ def run(quick, out):
     epochs = {remedy: len(history) for remedy, (_, history, _) in trained.items()}
     losses = {remedy: end["loss"] for remedy, (_, _, end) in trained.items()}
     right = {remedy: 100 * end["accuracy"] for remedy, (_, _, end) in trained.items()}
+    spread = {remedy: float(w.std()) for remedy, w in weights.items()}
     tiny = {remedy: float(np.mean(abs(w) < 0.003)) for remedy, w in weights.items()}
     for remedy in REMEDIES:
-        print(f"{remedy:15} loss {losses[remedy]:.2f}, {right[remedy]:.1f} % right", end=" ")
-        print(f"after {epochs[remedy]:3} epochs, {100 * tiny[remedy]:2.0f} % of the weights nearly 0")
+        print(f"{remedy:15} loss {losses[remedy]:.2f}, {right[remedy]:.1f} % right after", end=" ")
+        print(f"{epochs[remedy]:3} epochs, {100 * tiny[remedy]:2.0f} % of weights near 0, std {spread[remedy]:.3f}")
 
     history = trained["nothing"][1]
     turned = (min(history["val_loss"]), history["val_loss"][-1])
@@ -102,6 +103,7 @@ def run(quick, out):
         "right": right,
         "epochs": epochs,
         "nearly_zero": tiny,
+        "spread": spread,
         "longest": float(np.linalg.norm(weights["max-norm"], axis=1).max()),
         "finding": finding,
         "picture": pictures.draw((x, y), curves, history, losses, right, weights, out),

@@ -96,8 +96,8 @@ def run(quick, out):
     behind = follows(net, image)
     print(f"the digit moved by two pixels moves its pooled maps by one; the largest difference is {behind}")
     loss = F.cross_entropy(net(tg.tensor(image.unsqueeze(0), name="digit")), tg.tensor([label], name="label"))
-    viz.save(loss, out / "lenet.svg", depth=1)  # two boxes: features, classifier
-    viz.save(loss, out / "lenet_opened.svg", depth=2)  # and their layers
+    print("LeNet as a graph:", viz.save(loss, out / "lenet.svg", depth=1))  # two boxes: features, classifier
+    print("LeNet opened:", viz.save(loss, out / "lenet_opened.svg", depth=2))  # and their layers
 
     finding = (
         f"After {images} digits LeNet reads {100 * accuracy:.1f} % of unseen ones. Neighbouring weights of its first "

@@ -26,6 +26,9 @@ def layers(found, out):
         panel.title.set_fontsize(10)
     for panel in panels[::4]:
         panel.set_ylabel("% of outputs")
+    for panel in panels[-4:]:
+        panel.set_xlabel("output of a unit")
+    figure.suptitle("Weights of std 1 are too large, of 0.01 too small; Xavier keeps tanh alive, He ReLU")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False)
     return save(figure, out, "layers.png")
 
@@ -43,9 +46,10 @@ def learning(found, out):
     arrive.set_ylabel("dL/dW, root mean square")
     arrive.legend(frameon=False, fontsize=9, loc="upper center", ncols=2)
     nets = {name: curve(found[name]) for name in ("sigmoids", "ReLUs")}
-    lines(depth, nets, title="depth, in layers of 30 units", xlabel="layers", xticks=list(found["ReLUs"]), **percent)
-    lines(width, {"ReLUs": curve(found["width"])}, title="width, of one layer", xlabel="units", **percent)
-    width.set_xticks(list(found["width"]))
+    lines(depth, nets, title="depth: sigmoids learn no more, ReLUs do", xticks=list(found["ReLUs"]), **percent)
+    depth.set_xlabel("layers of 30 units")
+    lines(width, {"ReLUs": curve(found["width"])}, title="width: one layer, wider, reads more", **percent)
+    width.set(xlabel="units", xticks=list(found["width"]))
     shares = {name: ([*at], [100 * share for share, _ in at.values()]) for name, at in found["dead"].items()}
     lines(dead, shares, title="30 steps at a large rate: only ReLUs die", ylabel="dead units in %")
     reads = {name: curve({rate: read for rate, (_, read) in at.items()}) for name, at in found["dead"].items()}

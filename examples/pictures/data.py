@@ -11,7 +11,7 @@ def draw(sizes, growth, few, distorted, prepared, shown, out):
     figure, (top, ways, pixels, panel) = subplots(2, 2, (5.4, 3.7))
     named = {"network, 100 hidden units": growth["network"], "support vector machine": growth["machine"]}
     lines(top, {name: (sizes, y) for name, y in named.items()}, xscale="log", xlabel="digits to learn from")
-    top.set(title="More digits help both, and one of them more", ylabel="unseen digits read right (%)")
+    top.set(title="With few digits the net leads, with many the machine", ylabel="unseen digits read right (%)")
     bars(ways, distorted, f"{few} digits, and what can be made of them", GREEN)
     bars(pixels, prepared, "200 steps at one rate: how the pixels come in", PINK)
     panel.imshow(np.block([[image[0, 0].numpy() for image in row] for row in shown.values()]), cmap="gray_r")

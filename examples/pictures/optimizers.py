@@ -78,5 +78,5 @@ def animation(f, paths, stride, out):
     with TemporaryDirectory() as folder:  # matplotlib writes to a name; the picture is to be whole or not at all
         steps.save(f"{folder}/six.gif", PillowWriter(fps=8), dpi=90)
         whole = Path(folder, "six.gif").read_bytes()
-    write_whole(out / "six.gif", lambda file: file.write(whole))
+    print(f"the animation: {write_whole(out / 'six.gif', lambda file: file.write(whole))}")
     return "six.gif"

@@ -53,5 +53,6 @@ def spread(panel, weights):
     for remedy, (color, line) in ways.items():
         w = weights[remedy].ravel()
         panel.hist(w, bins, histtype="step", log=True, color=color, linestyle=line, label=remedy, lw=1.6)
-    panel.set(title="The weights of the hidden layer", xlabel="weight", ylabel="weights in a bin of 0.004")
+    panel.set(title="Hidden weights: penalties shrink, dropout widens", xlabel="weight")
+    panel.set_ylabel("weights in a bin of 0.004")
     panel.legend(frameon=False)

@@ -36,6 +36,13 @@ def test_penalties_show_in_the_weights(quick):
     assert found["longest"] <= 0.7 * (1 + 1e-5)
 
 
+def test_what_is_left_out_is_made_up_for_by_larger_weights(quick):
+    found, _ = quick("10_overfitting")
+    spread = found["spread"]
+    assert min(spread["dropout"], spread["DropConnect"]) > 1.15 * spread["nothing"]
+    assert max(spread["L1"], spread["L2"], spread["max-norm"]) < 0.85 * spread["nothing"]
+
+
 def test_its_picture_is_there(quick):
     found, out = quick("10_overfitting")
     assert (out / found["picture"]).stat().st_size > 10_000
