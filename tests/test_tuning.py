@@ -179,8 +179,13 @@ def test_the_table_and_the_picture(tmp_path):
     rows = list(csv.DictReader(study.to_csv(tmp_path / "trials.csv").read_text().splitlines()))
     assert [float(r["x"]) for r in rows] == [t.params["x"] for t in study.trials]
     figure = study.plot(tmp_path / "tuning.png")
-    titles = [axes.get_title() for axes in figure.axes]
-    assert f"{study.best.value:.4g}" in titles[0]
+    parallel, importance, curves = figure.axes
+    assert f"{study.best.value:.4g}" in parallel.get_title() and "importance" in importance.get_title()
+    finished = [t for t in study.trials if t.state == "finished"]
+    assert sum(len(line.get_xdata()) == len(SPACE) + 1 for line in parallel.lines) == len(finished)
+    assert curves.get_title() == f"learning curves of the best {min(20, len(finished))}"
+    boldest = max(curves.lines, key=lambda line: line.get_linewidth())
+    assert list(boldest.get_ydata()) == study.best.curve
     assert (tmp_path / "tuning.png").stat().st_size > 10_000
     shares = study.importance()
     assert set(shares) == set(SPACE)
@@ -214,6 +219,18 @@ def test_without_optuna_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(MissingExtraError, match=r"tinygrad_edu\[tuning\]"):
         search()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_best_so_far_is_shown_as_it_goes(terminal, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    study = search(lambda p, report: p["x"], {"x": [3.0, 1.0, 2.0]}, method="grid", trials=None, progress=True)
+    shown = capsys.readouterr().err
+    assert [t.value for t in study.trials] == [3, 1, 2]
+    assert "3/3" in shown and "best 1 at x=1.0" in shown
+    assert terminal or [line.partition(" at")[0] for line in shown.splitlines()] == [
+        "trial 1/3: best 3", "trial 2/3: best 1", "trial 3/3: best 1",
+    ]  # fmt: skip
 
 
 def test_what_is_reported_is_finite():
