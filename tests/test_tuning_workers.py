@@ -109,10 +109,9 @@ def test_the_command_in_three_terminals_one_closed(tmp_path):
     victim = terminal(0)
     name = running().user_attrs["worker"]
     others = [terminal(1), terminal(2)]
-    for other in others:  # both have started when they have a row
-        while sum(row.user_attrs.get("worker") not in (None, name) for row in table(storage)) < 1:
-            assert other.poll() is None
-            time.sleep(0.02)
+    while {row.user_attrs.get("worker") for row in table(storage)} <= {None, name}:  # until another shares the work
+        assert all(other.poll() is None for other in others)
+        time.sleep(0.02)
     running(name)
     victim.send_signal(signal.SIGKILL)
     victim.communicate()
