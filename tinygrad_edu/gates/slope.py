@@ -364,7 +364,7 @@ def rad2deg(x: Any) -> Tensor:
 
 sinc = gate(
     "sinc",
-    np.sinc,
+    lambda x: np.sinc(x) if x.dtype != np.float16 else np.sinc(x.astype(np.float32)).astype(x.dtype),
     lambda g, z, x: np.where(x == 0, 0.0, g * ((np.cos(x * math.pi) - z) / np.where(x == 0, 1.0, x))),
     local=("(cos(pi x) - sinc(x))/x; 0 at 0",),
     says="sin(pi x) / (pi x), elementwise; 1 at 0.",
@@ -528,9 +528,16 @@ sign = step(
     says="-1, 0 or 1, elementwise; 0 of a nan, as in PyTorch. Its gradient is 0.",
 )
 sgn = sign
-floor = step("floor", np.floor, _flat, says="The largest integer not above x, elementwise. Its gradient is 0.")
-ceil = step("ceil", np.ceil, _flat, says="The smallest integer not below x, elementwise. Its gradient is 0.")
-trunc = step("trunc", np.trunc, _flat, says="The integer next to x towards 0, elementwise. Its gradient is 0.")
+
+
+def _whole(ufunc: np.ufunc) -> Any:
+    """Of integers themselves; NumPy 2.0 makes floats of them."""
+    return lambda x: ufunc(x) if x.dtype.kind == "f" else x.copy()
+
+
+floor = step("floor", _whole(np.floor), _flat, says="The largest integer not above x, elementwise. Its gradient is 0.")
+ceil = step("ceil", _whole(np.ceil), _flat, says="The smallest integer not below x, elementwise. Its gradient is 0.")
+trunc = step("trunc", _whole(np.trunc), _flat, says="The integer next to x towards 0, elementwise. Its gradient is 0.")
 fix = trunc
 _round = step("round", lambda x, decimals: np.round(x, decimals), lambda g, z, x, decimals: np.zeros_like(g))
 
