@@ -268,6 +268,19 @@ def test_no_matrix_of_all_columns_is_built():
     assert peak < 5 * x.numpy().nbytes, "the columns of this image are 25 times as large as itself"
 
 
+def test_no_product_is_kept_for_every_position_of_one_signal():
+    import tracemalloc
+
+    w = tg.ones(64, 1, 3, requires_grad=True)
+    z = F.conv1d(tg.ones(1, 1, 20000), w)
+    g = tg.ones(*z.shape)
+    tracemalloc.start()
+    z.backward(g)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * z.numpy().nbytes, "a product for each position would be three times as large as the output"
+
+
 def test_a_dtype_is_kept():
     layer = nn.Conv2d(2, 3, 2, dtype=tg.float64)
     assert layer(tg.ones(1, 2, 3, 3, dtype=tg.float64)).dtype == tg.float64

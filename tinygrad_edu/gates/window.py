@@ -29,6 +29,7 @@ __all__ = ["Sliding", "conv", "conv_input", "conv_weight", "fold", "unfold"]
 
 _TILE = 2**20  # bytes of columns at a time: they stay in the cache
 _FEW = 8  # channels, below which their innermost runs are too short to copy quickly
+_SHORT = 32  # positions in a row of all images, below which a product for each row is not worth its call
 
 
 class Sliding(NamedTuple):
@@ -81,17 +82,23 @@ def _grouped(x: Any, groups: int) -> Any:
     return as_strided(x, (n, groups, c // groups, *size), (step[0], step[1] * (c // groups), *step[1:]))
 
 
+def _rows(rows: int, width: int) -> tuple[int, int]:
+    """How many matrices there are for so many rows of positions, and how wide each is."""
+    return (rows, width) if width >= _SHORT else (1, rows * width)
+
+
 def _matrix(images: Any, last: bool) -> Any:
     """Images (n, groups, channels, *size) as (groups, some, channels, positions): a view if their order is this one.
 
-    Where images lie last there is a matrix for each row: OpenBLAS takes small ones as they are, and rearranges large.
+    Where images lie last there is a matrix for each row that is not short: OpenBLAS takes small ones as they are,
+    and rearranges large.
     """
     n, groups, channels, rows, *size = images.shape
     axes, width = range(3, images.ndim), math.prod(size) * n
     if last:
         matrix = images.transpose(1, 0, *axes, 2).reshape(groups, 1, rows * width, channels)
         return matrix.swapaxes(2, 3)
-    return images.transpose(1, 2, *axes, 0).reshape(groups, channels, rows, width).swapaxes(1, 2)
+    return images.transpose(1, 2, *axes, 0).reshape(groups, channels, *_rows(rows, width)).swapaxes(1, 2)
 
 
 def _weights(w: Any, groups: int, last: bool) -> Any:
@@ -157,7 +164,7 @@ class _Columns:
             return a.reshape(groups, 1, size[0] * width, height).swapaxes(2, 3), view
         a = work_space("columns", (groups, self.channels, *self.window, *size, n), self.dtype)
         view = a.transpose(a.ndim - 1, *range(a.ndim - 1))
-        return a.reshape(groups, height, size[0], width).swapaxes(1, 2), view
+        return a.reshape(groups, height, *_rows(size[0], width)).swapaxes(1, 2), view
 
     def bordered(self, x: Any) -> Any:
         """Images with their border of zeros, in this order of memory."""
