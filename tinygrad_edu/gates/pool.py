@@ -120,7 +120,7 @@ def _largest(x: np.ndarray, window: Window) -> np.ndarray:
 
 def _outermost(x: np.ndarray, window: Window) -> int:
     """Of the axes that no window moves along the one whose parts are the longest pieces of memory."""
-    return max(range(x.ndim - len(window.size)), key=lambda axis: x.strides[axis])
+    return max(range(x.ndim - len(window.size)), key=lambda axis: (x.shape[axis] > 1, x.strides[axis]))
 
 
 def places(z: np.ndarray, x: np.ndarray, window: Window, steps: Any) -> np.ndarray:

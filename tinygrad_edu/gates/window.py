@@ -249,10 +249,9 @@ def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
     found = _new((n, groups * w.shape[1], *size), last, g.dtype)
     out = _grouped(found, groups)
     g = _grouped(g, groups)
-    inside, padded = how.inside(size), how.padded(size)
+    inside, padded, plain = how.inside(size), how.padded(size), columns.plain
 
     def part(start: int, stop: int) -> None:
-        plain = columns.plain and (last or stop - start == n)  # some of the images that lie last are no matrix
         for images, tiles in columns.tiles(slice(start, stop), slice(0, columns.size[0])):
             whole = out[images]
             if padded != size:
@@ -268,7 +267,10 @@ def _conv_input(g: Any, w: Any, b: Any, size: Any, how: Sliding) -> Any:
             if b is not None:
                 out[images] += b.reshape(groups, -1, *[1] * len(size))
 
-    shared(part, n, g.size * weights.shape[2])
+    if last:
+        shared(part, n, g.size * weights.shape[2])
+    else:  # some of the images that lie last are short pieces of memory: two threads take longer than one
+        part(0, n)
     return found
 
 
