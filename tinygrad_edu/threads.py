@@ -19,7 +19,7 @@ from .errors import MissingExtraError
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
-WORTH = 2**24  # products, below which handing work over, a tenth of a millisecond, costs more than it saves
+WORTH = 2**26  # products, a millisecond; handing over takes a tenth of one, and less work gains nothing
 _KEPT = 2**23  # bytes of a work space that is kept for the next call
 _local = threading.local()
 _pool: Any = None

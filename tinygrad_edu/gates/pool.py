@@ -50,7 +50,7 @@ class Window(NamedTuple):
         return inside and not any(self.padding) and set(self.dilation) <= {1}
 
 
-_PASSES = 8  # a pass over an element takes as long as so many products in a convolution
+_PASSES = 32  # a pass over an element takes as long as so many products in a convolution
 _LONG = 4  # from here on NumPy's own reduction over a window beats one call a tap
 
 

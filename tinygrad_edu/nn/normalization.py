@@ -31,7 +31,7 @@ __all__ = [
 # and dot products are einsum's, which reads each array once; the rest happens in place, a block at a time.
 
 _BLOCK = 2**17  # elements: half a megabyte, which stays in the cache from one step to the next
-_PRODUCTS = 8  # that take the time of reading and writing one element
+_PRODUCTS = 32  # that take the time of reading and writing one element
 
 
 def _plain(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool = True, kept: Any = None) -> Any:
