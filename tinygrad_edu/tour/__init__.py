@@ -15,7 +15,7 @@ def run(out: str | Path = "tour", quick: bool = False) -> int:
 
     Args:
         out: the folder to write pictures to; made if it does not exist.
-        quick: check every gate on one draw of its inputs instead of three.
+        quick: check every gate on one draw of its inputs instead of two.
 
     Returns:
         0, or 1 if a gradient was wrong or the network learned too little.
@@ -39,7 +39,7 @@ def run(out: str | Path = "tour", quick: bool = False) -> int:
     console.rule("1. See a gradient")
     written = neuron.show(console, out)
     console.rule("2. Prove every gate")
-    proven = proof.show(console, draws=1 if quick else 3)
+    proven = proof.show(console, draws=1 if quick else 2)
     console.rule("3. Train on handwritten digits")
     learned, curve = learning.show(console, out)
     written.append(curve)
