@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command")
     about = "draw a neuron, prove every gate, train on digits: one minute, offline"
     tour = commands.add_parser("tour", help=about, description=about)
-    tour.add_argument("--quick", action="store_true", help="try every gate on one draw of inputs instead of three")
+    tour.add_argument("--quick", action="store_true", help="try every gate on one draw of inputs instead of two")
     tour.add_argument("--out", default="tour", metavar="DIR", help="the folder to write to (default: %(default)s)")
     tour.set_defaults(run=_tour)
     explain.add(commands)
