@@ -588,3 +588,45 @@ def test_loss_modules_are_the_functions():
     expected = F.cross_entropy(x, t, weight, ignore_index=2, reduction="sum", label_smoothing=0.2)
     assert module(x, t).item() == expected.item()
     assert nn.MSELoss(reduction="none")(x, x).shape == x.shape
+
+
+# Parts by name, and distances as modules.
+
+
+def test_parts_are_found_by_their_names():
+    net = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.BatchNorm1d(4), nn.ReLU()))
+    assert net.get_submodule("") is net and net.get_submodule("1.0") is net[1][0]
+    assert (
+        net.get_parameter("0.weight") is net[0].weight and net.get_buffer("1.0.running_mean") is net[1][0].running_mean
+    )
+    shared = nn.Sequential(net[0], net[0])
+    assert shared.get_parameter("1.bias") is net[0].bias
+    for call, text in (
+        (lambda: net.get_submodule("1.2"), r"Sequential has no part called '1.2'; there are: '0', '1', '1.0', '1.1'"),
+        (lambda: net.get_parameter("1.0.running_mean"), "no parameter called '1.0.running_mean'"),
+        (lambda: net[0].get_buffer("weight"), "Linear has no buffer called 'weight'; there are: none"),
+    ):
+        with pytest.raises(AttributeError, match=text):
+            call()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda lib: lib.nn.CosineSimilarity(),
+        lambda lib: lib.nn.CosineSimilarity(dim=-1, eps=1e-3),
+        lambda lib: lib.nn.PairwiseDistance(),
+        lambda lib: lib.nn.PairwiseDistance(p=1, keepdim=True),
+    ],
+)
+def test_distances_are_pytorchs(make):
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    values = np.random.default_rng(0).normal(size=(2, 5, 4))
+    mine, yours = ([lib.tensor(v, requires_grad=True) for v in values] for lib in (tg, torch))
+    ours, theirs = make(tg)(*mine), make(torch)(*yours)
+    assert ours.shape == tuple(theirs.shape)
+    ours.sum().backward()
+    theirs.sum().backward()
+    assert_allclose(ours.detach(), theirs.detach(), rtol=1e-9)
+    for one, other in zip(mine, yours, strict=True):
+        assert_allclose(one.grad, other.grad, rtol=1e-9, atol=1e-12)

@@ -7,6 +7,7 @@ from .classification import *
 from .container import *
 from .conv import *
 from .ctc import *
+from .distance import *
 from .dropout import *
 from .embedding import *
 from .flatten import *

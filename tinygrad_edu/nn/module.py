@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import get_ident
 from typing import Any, NamedTuple
 from weakref import ReferenceType, ref
@@ -229,6 +229,33 @@ class Module:
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Every buffer, each once."""
         return (b for _, b in self.named_buffers(recurse=recurse))
+
+    def get_submodule(self, target: str) -> Module:
+        """The part with this dotted name ("" is the module itself).
+
+        Raises:
+            AttributeError: if there is none, with the names there are.
+
+        >>> import tinygrad_edu as tg
+        >>> tg.nn.Sequential(tg.nn.Sequential(tg.nn.Linear(3, 2))).get_submodule("0.0")
+        Linear(in_features=3, out_features=2, bias=True)  # training mode
+        """
+        return self._get("part", self.named_modules(remove_duplicate=False), target)
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter with this dotted name; raises as `get_submodule`."""
+        return self._get("parameter", self.named_parameters(remove_duplicate=False), target)
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer with this dotted name; raises as `get_submodule`."""
+        return self._get("buffer", self.named_buffers(remove_duplicate=False), target)
+
+    def _get(self, kind: str, named: Iterable[tuple[str, Any]], target: str) -> Any:
+        found = dict(named)
+        if target not in found:
+            there = ", ".join(repr(name) for name in found if name) or "none"
+            raise AttributeError(f"{type(self).__name__} has no {kind} called {target!r}; there are: {there}")
+        return found[target]
 
     def _named(self, own: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
         modules = self.named_modules(prefix, remove_duplicate) if recurse else [(prefix, self)]
