@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import tinygrad_edu as tg
-from tinygrad_edu import nn
+from tinygrad_edu import nn, threads
 from tinygrad_edu.errors import ShapeError, TinygradError
 from tinygrad_edu.nn import functional as F
 
@@ -214,3 +214,26 @@ def test_what_does_not_fit_is_said(wrong):
 def test_an_index_outside_the_plane_is_an_error():
     with pytest.raises(IndexError, match="max_unpool1d"):
         F.max_unpool1d(SMALL, tg.full((1, 1, 4), 8), 2)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 2, 3, 0), (0, 2, 3, 1)], ids=["NCHW", "CHWN", "NHWC"])
+def test_threads_and_orders_of_memory_change_nothing(order, monkeypatch):
+    monkeypatch.setattr(threads, "WORTH", 0)
+    values = np.random.default_rng(0).integers(0, 3, (6, 5, 9, 8)).astype(np.float32)  # with ties, and a row left over
+    upstream = tg.arange(6.0 * 5 * 4 * 4).reshape(6, 5, 4, 4)
+
+    def pooled(array):
+        x = tg.tensor(array, requires_grad=True)
+        z = F.max_pool2d(x, 2)
+        z.backward(upstream)
+        return z.numpy(), x.grad.numpy()
+
+    alone = pooled(values)
+    ordered = np.ascontiguousarray(values.transpose(order)).transpose(np.argsort(order))
+    try:
+        tg.set_num_threads(2)
+        z, grad = pooled(ordered)
+    finally:
+        tg.set_num_threads(None)
+    assert_array_equal(z, alone[0])
+    assert_array_equal(grad, alone[1])

@@ -11,13 +11,12 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import product
 from math import prod
-from operator import eq, mul
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..record import gate, run
-from ..threads import WORTH, shared
+from ..threads import shared
 from .indexing import indexing
 from .route import BITS
 
@@ -48,6 +47,11 @@ class Window(NamedTuple):
         axes = zip(shape[len(shape) - len(self.size) :], self.kernel, self.stride, self.size, strict=True)
         inside = all(k <= s and (size - 1) * s + k <= n for n, k, s, size in axes)
         return inside and not any(self.padding) and set(self.dilation) <= {1}
+
+    def covers(self, shape: tuple[int, ...]) -> bool:
+        """Whether they do, without gaps: every element lies in one."""
+        axes = zip(shape[len(shape) - len(self.size) :], self.kernel, self.stride, self.size, strict=True)
+        return self.tiles(shape) and all(k == s and size * s == n for n, k, s, size in axes)
 
 
 _PASSES = 32  # a pass over an element takes as long as so many products in a convolution
@@ -105,17 +109,16 @@ def _in_windows(x: np.ndarray, axis: int, k: int, size: int) -> np.ndarray:
 
 def _largest(x: np.ndarray, window: Window) -> np.ndarray:
     start = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    if _PASSES * x.size < WORTH:
-        return _reduced(x, window, np.maximum, start)
-    z = np.empty_like(x, shape=(*x.shape[: x.ndim - len(window.size)], *window.size))
-
-    def part(first: int, last: int) -> None:
-        these = _on(axis, slice(first, last))
-        z[these] = _reduced(x[these], window, np.maximum, start)
-
     axis = _outermost(x, window)
-    shared(part, x.shape[axis], _PASSES * x.size)
-    return z
+
+    def part(first: int, last: int) -> np.ndarray:
+        return _reduced(x[_on(axis, slice(first, last))], window, np.maximum, start)
+
+    parts = shared(part, x.shape[axis], _PASSES * x.size)
+    if len(parts) == 1:
+        return parts[0]  # type: ignore[no-any-return]
+    z = np.empty_like(x, shape=(*x.shape[: x.ndim - len(window.size)], *window.size))  # in the memory order of x
+    return np.concatenate(parts, axis, out=z)
 
 
 def _outermost(x: np.ndarray, window: Window) -> int:
@@ -187,8 +190,7 @@ def _sent(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.nda
 def _routed(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.ndarray:
     """`_sent` for windows side by side, back through the axes as the largest was found: no table of places."""
     axes, outermost = range(x.ndim - len(window.size), x.ndim), _outermost(x, window)
-    all_ = (*window.kernel,) == window.stride and all(map(eq, map(mul, window.size, window.stride), x.shape[axes[0] :]))
-    empty = np.empty_like if all_ else np.zeros_like  # where windows leave gaps, nothing is sent
+    empty = np.empty_like if window.covers(x.shape) else np.zeros_like  # to the gaps nothing is sent
     out = empty(x, dtype=g.dtype)
 
     def part(start: int, stop: int) -> None:

@@ -95,6 +95,17 @@ def _both(t: Any, rest: tuple[int, ...], here: Any, there: Any) -> tuple[list[An
     return [(t, a.swapaxes(0, 1), half.swapaxes(0, 1)), (t, half, whole)], whole.reshape(q, q, *rest)
 
 
+def _through(
+    first: Any, rest: tuple[int, ...], weights: Any, last: Any, here: Any, there: Any
+) -> tuple[list[Any], Any]:
+    """The steps from tiles that lie `here`, (p, p, *rest), through `first`, the weights and `last`; and the result."""
+    (*places, channels), (points, _, outs) = rest, weights.shape
+    steps, a = _both(first, rest, here, there)
+    products = there[: points * math.prod(places) * outs].reshape(points, -1, outs)
+    more, z = _both(last, (*places, outs), there, here)
+    return [*steps, (a.reshape(points, -1, channels), weights, products), *more], z
+
+
 def _go(steps: list[Any]) -> None:
     for a, b, out in steps:
         np.matmul(a, b, out)
@@ -144,9 +155,9 @@ def _lay(z: Any, out: Any) -> None:
         out[...] = whole[:, : out.shape[1], : out.shape[2]]
 
 
-def _spaces(dtype: Any, *sizes: int) -> list[Any]:
-    """This thread's work spaces for so many elements."""
-    return [work_space(f"space {i}", (size,), dtype) for i, size in enumerate(sizes)]
+def _spaces(number: int, size: int, dtype: Any) -> list[Any]:
+    """Some of this thread's work spaces, for `size` elements each."""
+    return [work_space(f"space {i}", (size,), dtype) for i in range(number)]
 
 
 def new_images(shape: tuple[int, ...], order: tuple[int, ...], dtype: Any) -> Any:
@@ -195,9 +206,9 @@ def _each(start: int, stop: int, rows: int, row_bytes: int, weights: int, plan: 
         plans[size](images, some)
 
 
-def _weights(t: Any, w: Any) -> Any:
-    """t w tᵀ for weights (k, k, C, O): (n·n, C, O)."""
-    return np.matmul(t, np.matmul(t, w.reshape(len(w), -1)).reshape(len(t), len(w), -1)).reshape(-1, *w.shape[2:])
+def _once(t: Any, a: Any) -> Any:
+    """t a tᵀ for what is done once, not for every chunk: (p, p, C, O) -> (q·q, C, O)."""
+    return np.matmul(t, np.matmul(t, a.reshape(len(a), -1)).reshape(len(t), len(a), -1)).reshape(-1, *a.shape[2:])
 
 
 def conv(x: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
@@ -205,7 +216,7 @@ def conv(x: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
     outs, channels, k, _ = w.shape
     at, g, bt = transforms(_M, k, x.dtype)
     n = len(bt)
-    weights = _weights(g, w.transpose(2, 3, 1, 0))
+    weights = _once(g, w.transpose(2, 3, 1, 0))
     rows, columns = (-(-s // _M) for s in size)
     found = new_images((len(x), outs, *size), (0, 2, 3, 1), x.dtype)
     out = found.transpose(0, 2, 3, 1)
@@ -213,12 +224,9 @@ def conv(x: Any, w: Any, b: Any, size: Any, how: Any) -> Any:
     most = n * n * columns * max(channels, outs)  # elements of a row of tiles
 
     def plan(count: int, rows: int) -> Any:
-        here, there = _spaces(x.dtype, *(2 * [most * count * rows]))
+        here, there = _spaces(2, most * count * rows, x.dtype)
         tiles = _Tiles(x, corner, n, count, rows, columns, here, "bordered")
-        steps, points = _both(bt, tiles.tiles.shape[2:], here, there)
-        products = there[: n * n * count * rows * columns * outs].reshape(n * n, -1, outs)
-        more, z = _both(at, (count, rows, columns, outs), there, here)
-        steps = [*steps, (points.reshape(n * n, -1, channels), weights, products), *more]
+        steps, z = _through(bt, (count, rows, columns, channels), weights, at, here, there)
 
         def go(images: slice, some: range) -> None:
             tiles.load(images, some)
@@ -258,7 +266,7 @@ def _spread(g: Any, w: Any, b: Any, size: Any) -> Any:
     outs, channels, k, _ = w.shape
     at, gt, bt = transforms(_M, k, g.dtype)
     n = len(bt)
-    weights = _weights(gt, w.transpose(2, 3, 0, 1))
+    weights = _once(gt, w.transpose(2, 3, 0, 1))
     rows, columns = (-(-s // _M) for s in g.shape[2:])
     more = -(-n // _M) - 1  # how many tiles further a tile reaches
     found = new_images((len(g), channels, *size), (0, 2, 3, 1), g.dtype)
@@ -266,12 +274,9 @@ def _spread(g: Any, w: Any, b: Any, size: Any) -> Any:
     most = n * n * columns * max(channels, outs)
 
     def plan(count: int, _: int) -> Any:
-        here, there = _spaces(g.dtype, *(2 * [most * count * rows]))
+        here, there = _spaces(2, most * count * rows, g.dtype)
         tiles = _Tiles(g, (0, 0), _M, count, rows, columns, here, "bordered")
-        steps, points = _both(at.T, tiles.tiles.shape[2:], here, there)
-        products = there[: n * n * count * rows * columns * channels].reshape(n * n, -1, channels)
-        last, z = _both(bt.T, (count, rows, columns, channels), there, here)
-        steps = [*steps, (points.reshape(n * n, -1, outs), weights, products), *last]
+        steps, z = _through(at.T, (count, rows, columns, outs), weights, bt.T, here, there)
         whole = work_space("overlapping", (_M, _M, count, rows + more, columns + more, channels), g.dtype)
 
         def go(images: slice, some: range) -> None:
@@ -310,11 +315,11 @@ def conv_weight(g: Any, x: Any, size: Any, how: Any) -> Any:
         one = np.empty_like(total)
 
         def plan(count: int, rows: int) -> Any:
-            here, there, other = _spaces(x.dtype, *(3 * [most * count * rows]))
+            here, there, other = _spaces(3, most * count * rows, x.dtype)
             tiles = _Tiles(x, corner, n, count, rows, columns, here, "bordered")
             upstream = _Tiles(g, (0, 0), _M, count, rows, columns, other, "upstream")
-            steps, points = _both(bt, tiles.tiles.shape[2:], here, there)
-            more, sent = _both(gt, upstream.tiles.shape[2:], other, there)
+            steps, points = _both(bt, (count, rows, columns, channels), here, there)
+            more, sent = _both(gt, (count, rows, columns, outs), other, there)
             left = points.reshape(n * n, -1, channels).swapaxes(1, 2)
             steps = [*steps, *more, (left, sent.reshape(n * n, -1, outs), one)]
 
@@ -332,5 +337,5 @@ def conv_weight(g: Any, x: Any, size: Any, how: Any) -> Any:
     total, *rest = shared(part, len(x), g.size * channels * k * k)
     for each in rest:
         total += each
-    found = np.matmul(at, np.matmul(at, total.reshape(n, -1)).reshape(k, n, -1))
-    return np.ascontiguousarray(found.reshape(k, k, channels, outs).transpose(3, 2, 0, 1))
+    found = _once(at, total.reshape(n, n, channels, outs)).reshape(k, k, channels, outs)
+    return np.ascontiguousarray(found.transpose(3, 2, 0, 1))
