@@ -44,9 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _tour(chosen: argparse.Namespace) -> int:
+    from .threads import cores
     from .tour import run
 
-    return run(chosen.out, quick=chosen.quick)
+    return run(chosen.out, quick=chosen.quick, workers=cores())
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ from ..errors import MissingExtraError
 __all__ = ["run"]
 
 
-def run(out: str | Path = "tour", quick: bool = False) -> int:
+def run(out: str | Path = "tour", quick: bool = False, workers: int = 1) -> int:
     """Draw a neuron, prove every gate's gradient, train on handwritten digits.
 
     Args:
         out: the folder to write pictures to; made if it does not exist.
         quick: check every gate on one draw of its inputs instead of two.
+        workers: processes that check gates. More than one ask for the call to stand under
+            `if __name__ == "__main__":`; the command starts one for each core.
 
     Returns:
         0, or 1 if a gradient was wrong or the network learned too little.
@@ -39,7 +41,7 @@ def run(out: str | Path = "tour", quick: bool = False) -> int:
     console.rule("1. See a gradient")
     written = neuron.show(console, out)
     console.rule("2. Prove every gate")
-    proven = proof.show(console, draws=1 if quick else 2)
+    proven = proof.show(console, draws=1 if quick else 2, workers=workers)
     console.rule("3. Train on handwritten digits")
     learned, curve = learning.show(console, out)
     written.append(curve)

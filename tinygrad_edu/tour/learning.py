@@ -45,8 +45,8 @@ def show(console: Any, out: Path) -> tuple[bool, Path]:
 def _trained(console: Any, model: Any, train: DataLoader, test: DataLoader) -> History:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    # The rate and how it falls were chosen by 2,000 of the training digits, held back; the test digits had no say.
-    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
+    # Of 27 settings the best on 2,000 of the training digits, held back: the test digits had no say.
+    optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     history = History()
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -77,11 +77,11 @@ def _tested(model: Any, test: DataLoader, history: History) -> None:
 def _drawn(history: History, path: Path) -> Path:
     from matplotlib.figure import Figure
 
+    from ..viz.plots import finish
+
     per_epoch = len(history.batch) // len(history.test)
     epochs = np.arange(1, len(history.test) + 1)
     means = np.reshape(history.batch, (-1, per_epoch)).mean(axis=1)
-    from ..viz.plots import finish
-
     figure = Figure(figsize=(9, 3.6), dpi=120, layout="constrained", facecolor="white")
     loss, right = figure.subplots(1, 2)
     batches = np.arange(1, len(history.batch) + 1) / per_epoch

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from itertools import repeat
+from multiprocessing import get_context
 from typing import Any
 
-from .. import threads
 from ..errors import MissingExtraError
 from ..record import GATES
 from ..testing import KinkWarning
 from ..testing.cases import CASES
 from ..testing.checks import check_gradient, check_second_order, gates_reached
+from ..threads import blas_threads
 
 __all__ = ["show"]
 
 
-_FEW = 100  # cases, which are checked before other processes would have started
-
-
-def show(console: Any, draws: int) -> bool:
-    """Check each case of the table on `draws` draws of its inputs, on all cores; returns whether all held."""
+def show(console: Any, draws: int, workers: int = 1) -> bool:
+    """Check each case of the table on `draws` draws of its inputs, in `workers` processes; returns whether all held."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     cases = [case for case in CASES.values() if case.numeric and case.order]
@@ -34,7 +32,7 @@ def show(console: Any, draws: int) -> bool:
     left_out: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        answers = _answers([case.name for case in cases], draws)
+        answers = _answers([case.name for case in cases], draws, workers)
         for found, lacks, fails in progress.track(answers, len(cases), description="moving inputs by a millionth"):
             reached |= found
             left_out += lacks
@@ -56,14 +54,18 @@ def show(console: Any, draws: int) -> bool:
     return not wrong
 
 
-def _answers(names: list[str], draws: int) -> Iterator[Any]:
-    if len(names) < _FEW or threads.cores() == 1:
+def _answers(names: list[str], draws: int, workers: int) -> Iterator[Any]:
+    if workers == 1:
         yield from map(_checked, names, repeat(draws))
         return
-    one = (threads.blas_threads, (1,))  # a core each
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(threads.cores(), context, *one) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_one_thread) as pool:
         yield from pool.map(_checked, names, repeat(draws), chunksize=8)
+
+
+def _one_thread() -> None:
+    """A core for each process. A BLAS that cannot be asked keeps its threads: slower, but right."""
+    with suppress(MissingExtraError):
+        blas_threads(1)
 
 
 def _checked(name: str, draws: int) -> tuple[set[str], list[str], list[str]]:
