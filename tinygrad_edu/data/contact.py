@@ -49,13 +49,13 @@ def contact_sheet(
         raise MissingExtraError(
             "A contact sheet is drawn by matplotlib, which is not installed.", mend='pip install "tinygrad_edu[plot]"'
         ) from None
+    from ..viz.plots import finish
+
     rng = as_generator(generator)
     with drawing_from(lambda: rng):
         rows = [as_batch(images), *(as_batch(augmentation(images)) for _ in range(columns))]
     top = 255 if images.dtype.kind == "u" else 1
     n = len(rows[0])
-    from ..viz.plots import finish
-
     figure = Figure(
         figsize=(0.9 * (columns + 1) + 0.3, 0.9 * n + 0.7), dpi=120, layout="constrained", facecolor="white"
     )

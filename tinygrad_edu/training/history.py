@@ -70,9 +70,9 @@ class History:
         Raises:
             MissingExtraError: without matplotlib (the extra `plot`).
         """
-        shown = [name for name in ("loss", "accuracy") if any(name in row or f"val_{name}" in row for row in self.rows)]
         from ..viz.plots import BLUE, ORANGE, finish, subplots
 
+        shown = [name for name in ("loss", "accuracy") if any(name in row or f"val_{name}" in row for row in self.rows)]
         figure, panels = subplots(1, max(1, len(shown)))
         for axes, name in zip(panels, shown, strict=False):
             scale = 100 if name == "accuracy" else 1

@@ -150,13 +150,13 @@ class ConfusionMatrix(Metric):
         Raises:
             MissingExtraError: without matplotlib (the extra `plot`).
         """
+        from ..viz.plots import finish, subplots
+
         counts = np.atleast_2d(self.counts)
         n = len(counts)
         names = list(map(str, range(n) if names is None else names))
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         side = max(3.6, 0.52 * n + 1.6)
-        from ..viz.plots import finish, subplots
-
         figure, (axes,) = subplots(1, 1, (side + 0.8, side))
         picture = axes.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
         for i, j in np.ndindex(n, n):

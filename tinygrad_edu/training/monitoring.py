@@ -111,9 +111,9 @@ class Monitor(Callback):
         Raises:
             MissingExtraError: without matplotlib (the extra `plot`).
         """
-        weights = {name: rows for name, rows in self.parameters.items() if not name.endswith("bias")}
         from ..viz.plots import finish, subplots
 
+        weights = {name: rows for name, rows in self.parameters.items() if not name.endswith("bias")}
         figure, (first, second, third, fourth) = subplots(2, 2, (6.0, 3.4))
         with np.errstate(divide="ignore", invalid="ignore"):
             _lines(first, "gradient (root mean square)", {n: (r[:, 0], r[:, 1]) for n, r in weights.items()}, True)
