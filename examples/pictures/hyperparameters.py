@@ -40,4 +40,4 @@ def rates(panel, studies):
     space = study.space["lr"]
     panel.set(title="a net on digits: where the methods looked", xlabel="learning rate", xscale="log")
     panel.set(ylabel="accuracy on digits held back, %", xlim=(space.low, space.high), ylim=(0, 100))
-    panel.legend(frameon=False, loc="upper left", fontsize=8.5, title="the best of each")
+    panel.legend(frameon=False, loc="best", fontsize=8.5, title="the best of each")
