@@ -99,7 +99,10 @@ def test_the_command_in_three_terminals_one_closed(tmp_path):
         """The row that a worker is at: the first one's, or a known one's."""
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
-            rows = table(storage) if (tmp_path / "search.journal").exists() else []
+            try:
+                rows = table(storage) if (tmp_path / "search.journal").exists() else []
+            except KeyError:  # the file is there, the study not yet
+                rows = []
             mine = [row for row in rows if row.user_attrs.get("worker") and worker in (None, row.user_attrs["worker"])]
             if mine and mine[-1].state.name == "RUNNING":
                 return mine[-1]
