@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 TASKS = ["chain", "perceptron_small", "perceptron_large", "modules_small", "modules_large", "deep", "importing",
-         "epoch", "conv", "lenet", "batchnorm", "layernorm", "cross_entropy", "lstm", "encoder",
+         "epoch", "conv", "lenet", "vgg", "batchnorm", "layernorm", "cross_entropy", "lstm", "encoder",
          "update_sgd", "update_momentum", "update_adam"]  # fmt: skip
 CONTENDERS = {
     "tinygrad_edu": "tinygrad_edu", "as_it_is": "tinygrad_edu", "pytorch": "torch", "numpy": "numpy", "jax": "jax",

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import tinygrad_edu as tg
-from tinygrad_edu import nn
+from tinygrad_edu import nn, threads
 from tinygrad_edu.errors import ShapeError, TinygradError
-from tinygrad_edu.record import GATES
+from tinygrad_edu.gates import normalize
+from tinygrad_edu.record import GATES, sum_to
 from tinygrad_edu.utils.checkpoint import checkpoint
 
 LAYERS = {
@@ -245,3 +248,52 @@ def test_threads_change_nothing():
             tg.set_num_threads(None)
         for a, b in zip(alone, shared, strict=True):
             assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
+@st.composite
+def normalizations(draw):
+    """An array in any memory order, the axes to normalize over, and the shape of its weight."""
+    shape = tuple(draw(st.lists(st.integers(1, 7), min_size=1, max_size=5)))
+    axes = range(len(shape))
+    over = tuple(sorted(draw(st.sets(st.sampled_from(axes), min_size=1))))
+    weight = tuple(n if draw(st.booleans()) else 1 for n in shape)
+    order = draw(st.permutations(axes))
+    rng = np.random.default_rng(draw(st.integers(0, 9)))
+    x = rng.normal(size=[shape[i] * (2 if draw(st.integers(0, 4)) == 0 else 1) for i in order])
+    x = x[tuple(slice(None, None, x.shape[k] // shape[i]) for k, i in enumerate(order))].transpose(np.argsort(order))
+    if draw(st.integers(0, 4)) == 0:
+        x = x[::-1]
+    if draw(st.integers(0, 9)) == 0:
+        x = np.broadcast_to(x[:1], shape)
+    return x, over, rng.normal(size=weight), rng.normal(size=weight), rng.normal(size=shape)
+
+
+@given(
+    normalizations(),
+    st.booleans(),
+    st.booleans(),
+    st.integers(1, 3),
+    st.sampled_from([(1, 1, 1), (6, 4, 2), (40, 16, 5), (400, 2, 3)]),
+)
+def test_every_memory_order_gives_the_same(drawn, centre, affine, num_threads, limits):
+    """Whatever is cut into parts, rows and blocks, and shared among threads."""
+    x, over, w, b, g = drawn
+    gate, operands = GATES["normalized"], (x, w, b) if affine else (x, None, None)
+    more = {"over": over, "eps": 0.1, "centre": centre}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threads, "WORTH", 0)
+        for name, limit in zip(("_PART", "_ROW", "_RUN"), limits, strict=True):
+            patch.setattr(normalize, name, limit)
+        tg.set_num_threads(num_threads)
+        try:
+            z = gate.forward(*operands, **more, kept=(kept := []))
+            back = gate.jointly(g, z, *operands, needs=(True, True, True), **more, kept=kept)
+        finally:
+            tg.set_num_threads(None)
+    tensors = [None if a is None else tg.tensor(a, requires_grad=True) for a in operands]
+    expected = gate.meaning(*tensors, **more)
+    expected.backward(tg.tensor(g))
+    assert_allclose(z, expected.detach(), rtol=1e-9, atol=1e-9)
+    for found, t in zip(back, tensors, strict=True):
+        if t is not None:
+            assert_allclose(sum_to(found, t.shape), t.grad, rtol=1e-9, atol=1e-9)

@@ -132,11 +132,13 @@ if hasattr(os, "register_at_fork"):
 def shared(work: Callable[[int, int], Any], n: int, size: int) -> list[Any]:
     """What `work(start, stop)` returns for each part of range(n): one part a thread, or one for small work.
 
+    A part does not share again what is its own: a pool whose threads wait for each other would never end.
+
     Args:
         size: how much there is to do in all: products taken.
     """
     global _pool
-    parts = min(_threads, n) if size >= WORTH else 1
+    parts = min(_threads, n) if size >= WORTH and not getattr(_local, "sharing", False) else 1
     if parts < 2:
         return [work(0, n)]
     pool = _pool
@@ -145,9 +147,17 @@ def shared(work: Callable[[int, int], Any], n: int, size: int) -> list[Any]:
 
         pool = _pool = ThreadPoolExecutor(_threads - 1, "tinygrad_edu")
     bounds = [n * i // parts for i in range(parts + 1)]
+
+    def part(i: int) -> Any:
+        _local.sharing = True
+        try:
+            return work(bounds[i], bounds[i + 1])
+        finally:
+            _local.sharing = False
+
     # In the caller's context, for NumPy's error state.
-    rest = [pool.submit(copy_context().run, work, bounds[i], bounds[i + 1]) for i in range(1, parts)]
-    own = work(0, bounds[1])
+    rest = [pool.submit(copy_context().run, part, i) for i in range(1, parts)]
+    own = part(0)
     return [own, *(each.result() for each in rest)]
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..training import step_of
+
 TITLE = "LeNet, batch 64: conv 16 5x5, ReLU, pool, conv 32 5x5, ReLU, pool, 512-100-10; SGD; two threads"
 LR = 0.01
 
@@ -12,27 +14,13 @@ def problem():
     return rng.random((64, 1, 28, 28), np.float32), rng.integers(0, 10, 64)
 
 
-def _through(library, make):
-    """The step through modules and optimizer, as both libraries write it."""
-    import importlib
-
-    nn, optim = importlib.import_module(f"{library}.nn"), importlib.import_module(f"{library}.optim")
-    x, labels = map(make, problem())
-    model = nn.Sequential(
+def model(nn):
+    """LeNet."""
+    return nn.Sequential(
         nn.Conv2d(1, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(16, 32, 5), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(512, 100), nn.ReLU(), nn.Linear(100, 10),
     )  # fmt: skip
-    loss_of, optimizer = nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=LR)
-
-    def step():
-        optimizer.zero_grad()
-        loss = loss_of(model(x), labels)
-        loss.backward()
-        optimizer.step()
-        return loss.item()
-
-    return step
 
 
 def tinygrad_edu():
@@ -43,16 +31,14 @@ def tinygrad_edu():
 
 
 def as_it_is():
-    import tinygrad_edu as tg
-
-    return _through("tinygrad_edu", tg.tensor)
+    return step_of("tinygrad_edu", model, problem(), lr=LR)
 
 
 def pytorch():
     import torch
 
     torch.set_num_threads(2)
-    return _through("torch", torch.tensor)
+    return step_of("torch", model, problem(), lr=LR)
 
 
 def _parameters():

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..training import step_of
+
 LR = np.float32(0.1)
 
 
@@ -158,38 +160,11 @@ def contenders(inputs, hidden, outputs, batch):
 def module_contenders(inputs, hidden, outputs, batch):
     """The same step through Sequential and SGD with momentum; only those that have both."""
 
-    def through(name, library, make):
-        def build():
-            import importlib
+    def model(nn):
+        return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
 
-            nn, optim = importlib.import_module(f"{library}.nn"), importlib.import_module(f"{library}.optim")
-            x, labels, _ = problem(inputs, hidden, outputs, batch)
-            x, labels = make(x), make(labels)
-            model = nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
-            loss_of, optimizer = nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=float(LR), momentum=0.9)
+    def through(library):
+        x, labels, _ = problem(inputs, hidden, outputs, batch)
+        return lambda: step_of(library, model, (x, labels), lr=float(LR), momentum=0.9)
 
-            def step():
-                optimizer.zero_grad()
-                loss = loss_of(model(x), labels)
-                loss.backward()
-                optimizer.step()
-                return loss.item()
-
-            return step
-
-        return build
-
-    def of_torch(a):
-        import torch
-
-        return torch.tensor(a)
-
-    def of_ours(a):
-        import tinygrad_edu as tg
-
-        return tg.tensor(a)
-
-    return {
-        "tinygrad_edu": through("tinygrad_edu", "tinygrad_edu", of_ours),
-        "pytorch": through("pytorch", "torch", of_torch),
-    }
+    return {"tinygrad_edu": through("tinygrad_edu"), "pytorch": through("torch")}

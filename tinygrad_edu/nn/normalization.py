@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, record
+from .. import dtypes
 from ..errors import ShapeError, TinygradError
+from ..gates.normalize import normalized
 from ..tensor import Tensor, as_tensor, written
-from ..threads import shared
 from .module import Module
 from .parameter import Parameter
 
@@ -27,146 +27,12 @@ __all__ = [
     "RMSNorm",
 ]
 
-# One fused gate serves them all; they differ in the axes that mean and variance are taken over. Its sums
-# and dot products are einsum's, which reads each array once; the rest happens in place, a block at a time.
-
-_BLOCK = 2**17  # elements: half a megabyte, which stays in the cache from one step to the next
-_PRODUCTS = 32  # that take the time of reading and writing one element
-
-
-def _plain(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool = True, kept: Any = None) -> Any:
-    """The same function in plain gates."""
-    z = _centred(x, over, centre)
-    z = z / np.sqrt(np.mean(z * z, axis=over, keepdims=True) + eps)
-    z = z if w is None else z * w
-    return z if b is None else z + b
-
-
-def _centred(x: Any, over: Any, centre: bool) -> Any:
-    return x - np.mean(x, axis=over, keepdims=True) if centre else x
-
-
-def _along(over: Any, *arrays: Any) -> Any:
-    """The sum of an array, or of the product of two, over some axes, which stay with size 1."""
-    axes = list(range(arrays[0].ndim))
-    operands = [part for a in arrays for part in (a, axes)]
-    return np.expand_dims(np.einsum(*operands, [i for i in axes if i not in over]), over)
-
-
-def _sums(over: Any, *arrays: Any) -> Any:
-    """`_along`, the samples shared among threads."""
-
-    def part(start: int, stop: int) -> Any:
-        return _along(over, *(a[start:stop] for a in arrays))
-
-    parts = shared(part, len(arrays[0]), arrays[0].size * _PRODUCTS)
-    return sum(parts) if 0 in over else np.concatenate(parts)
-
-
-def _block(x: Any) -> int:
-    """How many samples of `x` a block has."""
-    return max(1, _BLOCK * len(x) // max(x.size, 1))
-
-
-def _steps(x: Any, *steps: Any, out: Any = None) -> Any:
-    """`x` through one ufunc after the other, each with an operand that broadcasts to it."""
-    out = np.empty_like(x) if out is None else out
-    stretched = [(ufunc, _long(v, x)) for ufunc, v in steps]
-    block = _block(x)
-
-    def part(start: int, stop: int) -> None:
-        for i in range(start, stop, block):
-            at = slice(i, min(i + block, stop))
-            source = x[at]
-            for ufunc, v in stretched:
-                source = ufunc(source, v if len(v) == 1 else v[at], out=out[at])
-
-    shared(part, len(x), x.size * _PRODUCTS)
-    return out
-
-
-def _long(v: Any, x: Any) -> Any:
-    """`v` stretched to a whole sample of `x`: one long inner loop takes half the time of many short ones."""
-    return v if len(v) != 1 or not x.size else np.broadcast_to(v, (1, *x.shape[1:])).copy()
-
-
-def _is_constant(w: Any, over: Any) -> bool:
-    """Whether `w` is the same for all that is normalized together, as one weight for a channel is."""
-    return w is None or all(w.shape[i] == 1 for i in over)
-
-
-def _forward(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool, kept: Any) -> Any:
-    n = math.prod(x.shape[i] for i in over) or 1  # an empty batch
-    mean = _sums(over, x) / n if centre else np.zeros((1,) * x.ndim, x.dtype)
-    z = _steps(x, (np.subtract, mean))
-    var = _sums(over, z, z) / n
-    r = 1 / np.sqrt(var + eps)
-    kept[:] = mean, var, r
-    factors = [r, w] if not _is_constant(w, over) else [r if w is None else r * w]
-    return _steps(z, *((np.multiply, f) for f in factors), *([] if b is None else [(np.add, b)]), out=z)
-
-
-def _back(g: Any, z: Any, x: Any, w: Any, b: Any, needs: Any, over: Any, eps: float, centre: bool, kept: Any) -> Any:
-    """With y = (x - mean) r: dw = g y, db = g, dx = r (gw - mean(gw) - y mean(gw y)) (Ioffe and Szegedy 2015)."""
-    if isinstance(g, Tensor):  # this walk is itself recorded
-        y = _centred(x, over, centre)
-        r = 1 / np.sqrt(np.mean(y * y, axis=over, keepdims=True) + eps)
-        y, gw = y * r, g if w is None else g * w
-        return r * (_centred(gw, over, centre) - y * np.mean(gw * y, axis=over, keepdims=True)), g * y, g
-    n = math.prod(x.shape[i] for i in over) or 1
-    mean, _, r = kept
-    if not _is_constant(w, over):
-        return _back_by_sample(g, x, w, mean, r, over, n, centre)
-    y = _steps(x, (np.subtract, mean))
-    db, dw = _sums(over, g), _sums(over, g, y) * r  # w is outside of these sums, so they are what dx needs
-    if needs[0]:
-        less = [(np.subtract, db / n)] if centre else []
-        _steps(y, (np.multiply, -dw * r / n), (np.add, g), *less, (np.multiply, r if w is None else r * w), out=y)
-    return y, dw, db
-
-
-def _back_by_sample(g: Any, x: Any, w: Any, mean: Any, r: Any, over: Any, n: int, centre: bool) -> Any:
-    """The same where w differs within a sample, and no sum but those for dw and db goes over samples."""
-    y, block = np.empty_like(x), _block(x)
-    mean = np.broadcast_to(mean, r.shape)
-
-    def part(start: int, stop: int) -> Any:
-        dw, db = np.zeros_like(w), np.zeros_like(w)
-        for i in range(start, stop, block):
-            at = slice(i, min(i + block, stop))
-            y_at, g_at = np.subtract(x[at], mean[at], out=y[at]), g[at]
-            y_at *= r[at]
-            gw = g_at * w
-            dw += _along(apart, g_at, y_at)
-            db += _along(apart, g_at)
-            from_mean = _along(over, gw) / n if centre else None
-            y_at *= -_along(over, gw, y_at) / n
-            y_at += gw
-            if from_mean is not None:
-                y_at -= from_mean
-            y_at *= r[at]
-        return dw, db
-
-    apart = tuple(i for i, size in enumerate(w.shape) if size == 1)
-    parts = shared(part, len(x), x.size * _PRODUCTS)
-    return y, sum(dw for dw, _ in parts), sum(db for _, db in parts)
-
-
-_normalized = record.gate(
-    "normalized",
-    _forward,
-    kind="slope",
-    jointly=_back,
-    local=("r (1 - 1/n - v²/n) (v = (x - mean) r, r = 1 / sqrt(variance + eps))", "v", "1"),
-    meaning=_plain,
-)
-
 
 def _apply(x: Any, weight: Any, bias: Any, shape: Any, over: Any, eps: float, centre: bool = True) -> Any:
     """The gate, its weight and bias seen in `shape`; and the mean and the variance that it found."""
     kept: list[Any] = []
     w, b = (None if p is None else np.reshape(as_tensor(p), shape) for p in (weight, bias))
-    return _normalized(x, w, b, over=over, eps=eps, centre=centre, kept=kept), kept
+    return normalized(x, w, b, over=over, eps=eps, centre=centre, kept=kept), kept
 
 
 # Over the batch.
