@@ -30,7 +30,7 @@ class Freed:
     __slots__ = ("where",)
 
     def __init__(self) -> None:
-        self.where = caller(4)
+        self.where = caller(6)  # walk, walking, errstate's wrapper, and backward or grad
 
 
 def _walk(
@@ -215,6 +215,7 @@ def grad(
     return tuple(found)
 
 
+@np.errstate(all="ignore")
 def _walking(
     roots: Any, upstreams: Any, retain_graph: bool, create_graph: bool, *narrow: Any, deliver: bool = False
 ) -> Any:
@@ -225,15 +226,14 @@ def _walking(
     """
     token = recording.set(create_graph and on())
     try:
-        with np.errstate(all="ignore"):
-            leaves = _walk(roots, upstreams, retain_graph, create_graph, *narrow)
-            for key, (x, g) in leaves.items():
-                if x._taps is not None:
-                    leaves[key] = (x, x._taps.arrived(x, g))
-            if deliver:
-                for x, g in leaves.values():
-                    accumulate(x, g)
-            return leaves
+        leaves = _walk(roots, upstreams, retain_graph, create_graph, *narrow)
+        for key, (x, g) in leaves.items():
+            if x._taps is not None:
+                leaves[key] = (x, x._taps.arrived(x, g))
+        if deliver:
+            for x, g in leaves.values():
+                accumulate(x, g)
+        return leaves
     except Exception as error:
         explaining.on_the_way_back(error)
         raise
@@ -249,14 +249,15 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
             got=f"{explaining.told(t)}, dtype {t.dtype}",
             mend="make an input with requires_grad=True, and do not leave the graph with no_grad() or detach()",
         )
+    data = t._data
     if gradient is None:
-        if t._data.size != 1:
+        if data.size != 1:
             raise NonScalarError(
                 f"backward() without `gradient` starts from one number, but {t.gate or 'this Tensor'} has more.",
                 got=explaining.told(t),
                 mend="reduce it (.sum(), .mean()), or pass gradient= of the same shape",
             )
-        g: Any = np.asarray(1, t.dtype) if t.ndim == 0 else np.ones_like(t._data)
+        g: Any = np.asarray(1, data.dtype) if data.ndim == 0 else np.ones_like(data)
     else:
         g = gradient if isinstance(gradient, Tensor) else np.array(gradient, dtype=t.dtype)
         if g.shape != t.shape:
@@ -268,8 +269,10 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
     if create_graph:
         g = g if isinstance(g, Tensor) else Tensor(g)
         return run(clone, g) if g.dtype == t.dtype else cast(g, dtype=t.dtype)
+    if g.__class__ is np.ndarray:
+        return g
     own = np.array if t.gate is None else np.asarray  # only a leaf keeps what it is handed
-    return own(g._data, dtype=t.dtype) if isinstance(g, Tensor) else g
+    return own(g._data, dtype=t.dtype)
 
 
 def accumulate(x: Tensor, g: Any) -> None:

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_NOT_THE_USERS = (_PACKAGE, os.path.dirname(np.__file__) + os.sep, "<frozen ")
 
 
 class TinygradError(RuntimeError):
@@ -175,8 +176,8 @@ class MissingExtraError(TinygradError, ImportError):
 
 
 def is_ours(filename: str) -> bool:
-    """Whether a frame of that file is the library's (or the importer's), and not the user's."""
-    return filename.startswith((_PACKAGE, "<frozen "))
+    """Whether a frame of that file is the library's (or NumPy's, or the importer's), and not the user's."""
+    return filename.startswith(_NOT_THE_USERS)
 
 
 def caller(depth: int = 1) -> tuple[str, int, str]:

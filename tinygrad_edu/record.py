@@ -231,7 +231,7 @@ def _binary(made: Gate) -> Any:
 
 def _many(made: Gate) -> Any:
     forward, flowing = made.forward, bool(made.rules or made.jointly)
-    alone = made.flows == (0,) and not made.floats  # one operand: no dtypes to bring together
+    alone = made.flows == (0,)  # one operand: no dtypes to bring together
 
     def call(*inputs: Any, **keywords: Any) -> Any:
         needs = False
@@ -239,7 +239,9 @@ def _many(made: Gate) -> Any:
             if isinstance(x, Tensor) and x._needs:
                 needs = True
         arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
-        if (made.floats or len(arrays) > 1) and not (alone and isinstance(inputs[0], Tensor)):
+        if alone and isinstance(inputs[0], Tensor) and (not made.floats or arrays[0].dtype.kind == "f"):
+            pass
+        elif made.floats or len(arrays) > 1:
             arrays = _ready(made, arrays)
         try:
             data = forward(*arrays, **keywords)

@@ -23,7 +23,7 @@ __all__: list[str] = []  # users call nn.functional's batch_norm, layer_norm, â€
 _PART = 2**20  # elements: in smaller parts, for a nearer cache, two threads would wait for each other's Python
 _ROW = 2**13  # elements: a row that is cut anew has no more
 _RUN = 128  # elements side by side that share a mean: with fewer, inner loops are too short
-_PRODUCTS = 32  # that take the time of reading and writing one element
+_PRODUCTS = 32  # that take the time of reading and writing one element; all of the work does it four times or more
 
 
 def _plain(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool = True, kept: Any = None) -> Any:
@@ -179,7 +179,7 @@ def _few_at_a_time(work: Callable[..., None], over: Any, arrays: list[Any], tota
                 work(over, *few)
         return own
 
-    worth = 0 if alone and x[0].size < _PART else x.size * _PRODUCTS  # threads would wait for each other
+    worth = 0 if alone and x[0].size < _PART else x.size * _PRODUCTS * 4  # threads would wait for each other
     return [sum(each) for each in zip(*shared(loop, len(x), worth), strict=True)]
 
 
@@ -226,21 +226,21 @@ def _run(over: Any, shape: Any) -> int:
     return run
 
 
-def _blocks(over: Any, x: Any, work: Callable[[slice], Any]) -> Any:
+def _blocks(over: Any, x: Any, work: Callable[[slice], Any], passes: int) -> Any:
     """The sum of `work(rows)` over blocks of rows, shared among threads. Rows that are not summed are one block."""
-    block = max(1, _PART * len(x) // max(x.size, 1))
-    if 0 not in over or block >= len(x):
+    if 0 not in over:
         return work(slice(0, len(x)))
+    block = max(1, _PART * len(x) // max(x.size, 1))
 
     def part(start: int, stop: int) -> Any:
         return sum(work(slice(i, min(i + block, stop))) for i in range(start, stop, block))
 
-    return sum(shared(part, len(x), x.size * _PRODUCTS))
+    return sum(shared(part, len(x), x.size * _PRODUCTS * passes))
 
 
 def _sum(over: Any, *arrays: Any) -> Any:
     """`_along`, block by block."""
-    return _blocks(over, arrays[0], lambda rows: _along(over, *(a[rows] for a in arrays)))
+    return _blocks(over, arrays[0], lambda rows: _along(over, *(a[rows] for a in arrays)), 1)
 
 
 def _steps(over: Any, x: Any, *steps: Any, out: Any, dot: Any = None) -> Any:
@@ -256,7 +256,7 @@ def _steps(over: Any, x: Any, *steps: Any, out: Any, dot: Any = None) -> Any:
             source = ufunc(source, v if len(v) == 1 else v[rows], out=target)
         return 0 if dot is None else _along(over, dot[rows], target)
 
-    return _blocks(over, x, through)
+    return _blocks(over, x, through, len(steps))
 
 
 def _long(v: Any, x: Any) -> Any:
