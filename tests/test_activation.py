@@ -1,5 +1,7 @@
 """Activations as modules: PyTorch's names, settings, reprs, numbers; in place; errors."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -7,6 +9,7 @@ from numpy.testing import assert_allclose
 import tinygrad_edu as tg
 from tinygrad_edu import nn
 from tinygrad_edu.errors import LeafInPlaceError, ShapeError, TinygradError
+from tinygrad_edu.gates import route
 from tinygrad_edu.nn import functional as F
 
 LAYERS = [
@@ -111,3 +114,24 @@ def test_errors_say_what_to_do():
     ):
         with pytest.raises(ValueError, match=r"got|not 0"):
             wrong()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64])
+def test_many_are_chosen_exactly_as_by_where(dtype, monkeypatch):
+    """By their bits: the payload of a nan, the sign of a zero; in any memory order, and also broadcast."""
+    monkeypatch.setattr(route, "_MANY", 1)
+    values = [0.0, -0.0, 1.5, -2.0] + ([np.inf, -np.inf, np.nan, -np.nan] if np.dtype(dtype).kind == "f" else [])
+    x, y = (np.array(pair, dtype) for pair in zip(*product(values, values), strict=True))
+    mask = np.arange(x.size) % 3 == 0
+    columns = np.asfortranarray(np.tile(x, (3, 1)))
+    for m, a, b in (
+        (mask, x, y),
+        (mask[::-1], x[::-1], y),
+        (np.tile(mask, (3, 1)), columns, np.tile(y, (3, 1))),
+        (mask, columns, y),
+        (mask, x, np.array(3, dtype)),
+        (mask, x, y.astype(np.float64)),
+        (mask, x, 2.0),
+    ):
+        found, expected = route.choose(m, a, b), np.where(m, a, b)
+        assert found.dtype == expected.dtype and found.tobytes() == expected.tobytes()

@@ -40,6 +40,7 @@ gate = partial(record.gate, kind="route")
 
 # NumPy takes a 0-d array in half the time of a Python 0.
 _ZERO = {np.dtype(c): np.zeros((), c) for c in "?bBhHiIlLqQefd"}
+_MANY = 2**12
 BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 
 
@@ -52,6 +53,21 @@ def only(g: Any, mask: Any) -> Any:
     if isinstance(g, Tensor):
         return _where(mask, g, np.zeros((), g.dtype))
     return (g.view(BITS[g.dtype]) * mask).view(g.dtype)
+
+
+def choose(mask: Any, x: Any, y: Any) -> Any:
+    """`np.where(mask, x, y)`; of many floats by their bits.
+
+    np.where branches at each element, and where signs are as random as a network's it takes three times as long.
+    """
+    if not (x.__class__ is y.__class__ is mask.__class__ is np.ndarray) or x.size < _MANY:
+        return np.where(mask, x, y)
+    if x.dtype is not y.dtype or x.dtype not in BITS or not x.shape == y.shape == mask.shape:
+        return np.where(mask, x, y)
+    bits = BITS[x.dtype]
+    z = np.bitwise_xor(x.view(bits), y.view(bits))  # where they differ
+    np.multiply(z, mask, out=z)
+    return np.bitwise_xor(z, y.view(bits), out=z).view(x.dtype)
 
 
 # Between two.
@@ -104,7 +120,7 @@ fmin = gate(
 
 _where = gate(
     "where",
-    np.where,
+    choose,
     None,
     lambda g, z, condition, x, y: only(g, condition),
     lambda g, z, condition, x, y: only(g, np.logical_not(condition)),

@@ -16,7 +16,7 @@ import numpy as np
 from .. import dtypes, gates, record
 from ..errors import ShapeError, TinygradError
 from ..gates import composed
-from ..gates.route import only
+from ..gates.route import choose, only
 from ..gates.slope import ndtr
 from ..inplace import write
 from ..random import get_generator
@@ -68,8 +68,8 @@ def _applied(name: str, function: Callable[[Any], Tensor], input: Any, inplace: 
 
 _leaky_relu = slope(
     "leaky_relu",
-    lambda x, negative: np.where(x > 0, x, x * negative),
-    lambda g, z, x, negative: np.where(x > 0, g, g * negative),
+    lambda x, negative: choose(x > 0, x, x * negative),
+    lambda g, z, x, negative: choose(x > 0, g, g * negative),
     local=("1 where x > 0, else the negative slope",),
 )
 _hardtanh = route(
@@ -110,9 +110,9 @@ _hardswish = slope(
 )
 _prelu = slope(
     "prelu",
-    lambda x, w: np.where(x > 0, x, x * w),
-    lambda g, z, x, w: np.where(x > 0, g, g * w),
-    lambda g, z, x, w: np.where(x > 0, 0.0, g * x),
+    lambda x, w: choose(x > 0, x, x * w),
+    lambda g, z, x, w: choose(x > 0, g, g * w),
+    lambda g, z, x, w: only(g * x, np.logical_not(x > 0)),
     local=("1 where x > 0, else w", "0 where x > 0, else x"),
 )
 
@@ -301,11 +301,11 @@ def _for_silu(g: Any, z: Any, x: Any) -> Any:
 
 
 def _elu_forward(x: Any, alpha: float, scale: float, steep: float) -> Any:
-    return np.where(x <= 0, np.expm1(np.minimum(x, 0) * steep) * (alpha * scale), x * scale)
+    return choose(x <= 0, np.expm1(np.minimum(x, 0) * steep) * (alpha * scale), x * scale)
 
 
 def _for_elu(g: Any, z: Any, x: Any, alpha: float, scale: float, steep: float) -> Any:
-    return np.where(x <= 0, g * np.exp(np.minimum(x, 0) * steep) * (alpha * scale * steep), g * scale)
+    return choose(x <= 0, g * np.exp(np.minimum(x, 0) * steep) * (alpha * scale * steep), g * scale)
 
 
 def _softplus_forward(x: Any, beta: float, threshold: float) -> Any:
