@@ -28,7 +28,7 @@ from . import winograd
 __all__ = ["Sliding", "conv", "conv_input", "conv_weight", "fold", "unfold"]
 
 _TILE = 2**22  # bytes of columns at a time; in smaller tiles two threads wait for each other's Python
-_FEW = 8  # channels, below which their innermost runs are too short to copy quickly
+_FEW = 9  # channels, below which their innermost runs are too short to copy quickly
 _SHORT = 32  # positions in a row of all images, below which a product for each row is not worth its call
 
 
