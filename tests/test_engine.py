@@ -1,7 +1,9 @@
 """The engine: walking back, hooks, modes, `grad`, memory, depth and width."""
 
+import _thread
 import gc
 import threading
+import time
 import weakref
 
 import numpy as np
@@ -437,3 +439,17 @@ def test_deepcopy_and_pickle_of_leaves():
         assert not np.may_share_memory(other._data, x._data)
     with pytest.raises(tg.errors.TinygradError, match="leaf"):
         copy.deepcopy(x * 2)
+
+
+def test_backward_may_be_the_outermost_call():
+    """Of a thread, or at exit: there is no line of the user's then."""
+    x = tg.tensor(3.0, requires_grad=True)
+    y = x * x
+    _thread.start_new_thread(y.backward, ())
+    for _ in range(200):
+        if x.grad is not None:
+            break
+        time.sleep(0.05)
+    assert x.grad.item() == 6
+    with pytest.raises(tg.errors.FreedGraphError):
+        y.backward()

@@ -271,14 +271,14 @@ def normalizations(draw):
 @given(
     normalizations(),
     st.booleans(),
-    st.booleans(),
+    st.tuples(st.booleans(), st.booleans()),
     st.integers(1, 3),
     st.sampled_from([(1, 1, 1), (6, 4, 2), (40, 16, 5), (400, 2, 3)]),
 )
 def test_every_memory_order_gives_the_same(drawn, centre, affine, num_threads, limits):
     """Whatever is cut into parts, rows and blocks, and shared among threads."""
     x, over, w, b, g = drawn
-    gate, operands = GATES["normalized"], (x, w, b) if affine else (x, None, None)
+    gate, operands = GATES["normalized"], (x, w if affine[0] else None, b if affine[1] else None)
     more = {"over": over, "eps": 0.1, "centre": centre}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threads, "WORTH", 0)
@@ -287,7 +287,7 @@ def test_every_memory_order_gives_the_same(drawn, centre, affine, num_threads, l
         tg.set_num_threads(num_threads)
         try:
             z = gate.forward(*operands, **more, kept=(kept := []))
-            back = gate.jointly(g, z, *operands, needs=(True, True, True), **more, kept=kept)
+            back = gate.jointly(g, z, *operands, needs=(True, *affine), **more, kept=kept)
         finally:
             tg.set_num_threads(None)
     tensors = [None if a is None else tg.tensor(a, requires_grad=True) for a in operands]
@@ -297,3 +297,36 @@ def test_every_memory_order_gives_the_same(drawn, centre, affine, num_threads, l
     for found, t in zip(back, tensors, strict=True):
         if t is not None:
             assert_allclose(sum_to(found, t.shape), t.grad, rtol=1e-9, atol=1e-9)
+
+
+def test_halves_are_summed_in_single_precision():
+    x = np.random.default_rng(0).normal(1, size=(65536, 1)).astype(np.float16)
+    layer = nn.BatchNorm1d(1, momentum=1.0, dtype=np.float16)
+    z = layer(tg.tensor(x))
+    assert z.dtype == layer.running_mean.dtype == np.float16
+    exact = x.astype(np.float64)
+    assert_allclose(z.detach(), (exact - exact.mean()) / exact.std(), atol=5e-3)
+    assert_allclose(layer.running_mean, exact.mean(), rtol=1e-3)
+    assert_allclose(nn.functional.rms_norm(tg.tensor(x.T), 65536)[0, :3], x[:3, 0] / 2**0.5, rtol=0.02)
+
+
+def test_a_bias_alone_has_its_gradient():
+    x, b = tg.randn(4, 3, requires_grad=True), tg.zeros(3, requires_grad=True)
+    nn.functional.layer_norm(x, (3,), None, b).sum().backward()
+    nn.functional.group_norm(x, 1, None, b).sum().backward()
+    assert b.grad.tolist() == [8, 8, 8]
+
+
+def test_many_far_from_zero_in_any_memory_order():
+    x = np.random.default_rng(0).normal(100, 1, size=(64, 2, 64, 64)).astype(np.float32)
+    exact = x.astype(np.float64)
+    exact = (exact - exact.mean((0, 2, 3), keepdims=True)) / exact.std((0, 2, 3), keepdims=True)
+    for order in ((0, 1, 2, 3), (0, 2, 3, 1), (1, 2, 3, 0)):
+        laid = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+        z = nn.functional.batch_norm(tg.tensor(laid), None, None, training=True)
+        assert_allclose(z.detach(), exact, atol=5e-5)
+
+
+def test_integers_are_normalized_as_floats():
+    for normalize_over in (nn.functional.layer_norm, nn.functional.rms_norm):
+        assert normalize_over(tg.tensor([[3, 4]]), 2).dtype == np.float32

@@ -30,7 +30,7 @@ class Freed:
     __slots__ = ("where",)
 
     def __init__(self) -> None:
-        self.where = caller(6)  # walk, walking, errstate's wrapper, and backward or grad
+        self.where = caller(5)  # from __init__, walk, walking and errstate's wrapper, in backward or grad
 
 
 def _walk(

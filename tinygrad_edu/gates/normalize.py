@@ -23,7 +23,8 @@ __all__: list[str] = []  # users call nn.functional's batch_norm, layer_norm, â€
 _PART = 2**20  # elements: in smaller parts, for a nearer cache, two threads would wait for each other's Python
 _ROW = 2**13  # elements: a row that is cut anew has no more
 _RUN = 128  # elements side by side that share a mean: with fewer, inner loops are too short
-_PRODUCTS = 32  # that take the time of reading and writing one element; all of the work does it four times or more
+_LONG = 2**14  # elements whose sum einsum, which adds them up one by one, would round too often
+_PRODUCTS = 32  # take as long as reading and writing one element, which all of the work does four times or more
 
 
 def _plain(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool = True, kept: Any = None) -> Any:
@@ -50,7 +51,8 @@ def _count(x: Any, over: Any) -> int:
 def _forward(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool, kept: Any) -> Any:
     n, x = _count(x, over), _samples_first(x, w, over)
     z = np.empty_like(x)
-    kept[:] = stats = _one_each(x, over, 3)
+    stats = _stats_like(x, over, 3)  # mean, variance, r
+    kept[:] = stats
 
     def work(over: Any, x: Any, z: Any, w: Any, b: Any, mean: Any, var: Any, r: Any) -> None:
         if centre:
@@ -74,27 +76,31 @@ def _back(g: Any, z: Any, x: Any, w: Any, b: Any, needs: Any, over: Any, eps: fl
         r = 1 / np.sqrt(np.mean(y * y, axis=over, keepdims=True) + eps)
         y, gw = y * r, g if w is None else g * w
         return r * (_centred(gw, over, centre) - y * np.mean(gw * y, axis=over, keepdims=True)), g * y, g
-    x, n = _samples_first(x, w, over), _count(x, over)
-    if g.strides != z.strides:
-        g, other = np.empty_like(x), g
-        np.copyto(g, other)
+    if w is None and not _is_constant(b, over):
+        w = np.ones_like(b)  # so that db is summed for each of its elements
+    x = _samples_first(x, w, over)
+    if g.strides != z.strides:  # inner loops are long where both go through memory alike
+        upstream, g = g, np.empty_like(x)
+        np.copyto(g, upstream)
     back = _back_constant if _is_constant(w, over) else _back_within
-    return back(g, x, w, kept, needs[0], over, n, centre)
+    return back(g, x, w, kept, needs, over, centre)
 
 
-def _back_constant(g: Any, x: Any, w: Any, kept: Any, needed: bool, over: Any, n: int, centre: bool) -> Any:
+def _back_constant(g: Any, x: Any, w: Any, kept: Any, needs: Any, over: Any, centre: bool) -> Any:
     """Where w is outside of the sums: those for dw and db are what dx needs."""
-    (mean, _, r), dx, (dw, db) = kept, np.empty_like(x), _one_each(x, over, 2)
+    (mean, _, r), n = kept, _count(x, over)
+    dx, (dw, db) = np.empty_like(x), _stats_like(x, over, 2)  # dx holds x - mean until that is not needed any more
 
     def work(over: Any, x: Any, g: Any, dx: Any, w: Any, mean: Any, r: Any, dw: Any, db: Any) -> None:
-        db[...] = _sum(over, g)
+        if centre or needs[2]:
+            db[...] = _sum(over, g)
         if centre:
             dw[...] = _steps(over, x, (np.subtract, mean), out=dx, dot=g)
             x = dx
         else:
             dw[...] = _sum(over, g, x)
         dw *= r
-        if needed:
+        if needs[0]:
             less = [(np.subtract, db / n)] if centre else []
             scale = (np.multiply, r if w is None else r * w)
             _steps(over, x, (np.multiply, -dw * r / n), (np.add, g), *less, scale, out=dx)
@@ -103,27 +109,31 @@ def _back_constant(g: Any, x: Any, w: Any, kept: Any, needed: bool, over: Any, n
     return dx, dw, db
 
 
-def _back_within(g: Any, x: Any, w: Any, kept: Any, needed: bool, over: Any, n: int, centre: bool) -> Any:
+def _back_within(g: Any, x: Any, w: Any, kept: Any, needs: Any, over: Any, centre: bool) -> Any:
     """Where w differs within what is normalized together. No sum but those for dw and db goes over samples."""
-    (mean, _, r), dx = kept, np.empty_like(x)
+    (mean, _, r), n = kept, _count(x, over)
+    dx = np.empty_like(x)  # it holds y until that is not needed any more
 
     def work(over: Any, x: Any, g: Any, dx: Any, mean: Any, r: Any, w: Any, dw: Any, db: Any) -> None:
         apart = tuple(i for i, size in enumerate(w.shape) if size == 1)
         less = [(np.subtract, mean)] if centre else []
         _steps(over, x, *less, (np.multiply, r), out=dx)
-        dw += _along(apart, g, dx)
-        db += _along(apart, g)
-        if needed:
+        if needs[1]:
+            dw += _along(apart, g, dx)
+        if needs[2]:
+            db += _along(apart, g)
+        if needs[0]:
             gw = work_space("normalize", g.shape, g.dtype)
             _steps(over, g, (np.multiply, w), out=gw)
-            less = [(np.subtract, _along(over, gw) / n)] if centre else []
-            _steps(over, dx, (np.multiply, -_along(over, gw, dx) / n), (np.add, gw), *less, (np.multiply, r), out=dx)
+            from_mean = [(np.subtract, _along(over, gw) / n)] if centre else []
+            from_r = (np.multiply, -_along(over, gw, dx) / n)
+            _steps(over, dx, from_r, (np.add, gw), *from_mean, (np.multiply, r), out=dx)
 
     dw, db = _in_parts(work, over, x, g, dx, mean, r, w, totals=2)
     return dx, dw, db
 
 
-def _one_each(x: Any, over: Any, how_many: int) -> list[Any]:
+def _stats_like(x: Any, over: Any, how_many: int) -> list[Any]:
     """Arrays with one element for all that is normalized together."""
     shape = tuple(1 if i in over else n for i, n in enumerate(x.shape))
     return [np.zeros(shape, x.dtype) for _ in range(how_many)]
@@ -142,18 +152,19 @@ def _in_parts(work: Callable[..., None], over: Any, *arrays: Any, totals: int = 
     """Call `work(over, *arrays)` part by part.
 
     The first of the arrays is the input; the others have its shape, or broadcast to it. `work` is
-    also handed that many `totals` to add to, in the shape of the last array; they are returned.
+    handed `totals` more arrays of zeros, of the last array's shape, to add to; their sums over all
+    parts are returned.
     """
     x = arrays[0]
     order = sorted(range(x.ndim), key=lambda i: (x.shape[i] != 1, -abs(x.strides[i])))
     ones = min(x.shape.count(1), x.ndim - 1)
     over = tuple(k - ones for k, i in enumerate(order) if k >= ones and i in over)
-    seen = [a if a is None else a.transpose(order)[(0,) * ones] for a in arrays]
+    ordered = [a if a is None else a.transpose(order)[(0,) * ones] for a in arrays]
     if 0 in over or not x.size:
-        found = _zeros(totals, seen[-1])
-        work(*_rows(over, [*seen, *found]))
+        found = _zeros(totals, ordered[-1])
+        work(*_rows(over, [*ordered, *found]))
     else:
-        found = _few_at_a_time(work, over, seen, totals)
+        found = _few_at_a_time(work, over, ordered, totals)
     back = np.argsort(order)
     return [a[(None,) * ones].transpose(back) for a in found]
 
@@ -165,33 +176,35 @@ def _zeros(how_many: int, like: Any) -> list[Any]:
 def _few_at_a_time(work: Callable[..., None], over: Any, arrays: list[Any], totals: int) -> list[Any]:
     """`work` on a few samples after the other, shared among threads; the sums of each thread's totals."""
     x = arrays[0]
-    alone = 1 in over and x[0].size >= _ROW and _run(over, x.shape) < _RUN  # only rows within a sample are long enough
-    step = 1 if alone else max(1, _PART * len(x) // x.size)
+    short = 1 < _run(over, x.shape) < _RUN or x.shape[-1] < _RUN // 8  # inner loops, unless rows are cut anew
+    one_by_one = 1 in over and short and x[0].size >= 4 * _ROW  # a smaller sample is not worth its own calls
+    step = 1 if one_by_one else max(1, _PART * len(x) // x.size)
 
     def loop(start: int, stop: int) -> list[Any]:
         own = _zeros(totals, arrays[-1])
         for i in range(start, stop, step):
             at = slice(i, min(i + step, stop))
             few = [a if a is None or len(a) == 1 else a[at] for a in (*arrays, *own)]
-            if alone:
+            if one_by_one:
                 work(*_rows(tuple(k - 1 for k in over), [a if a is None else a[0] for a in few]))
             else:
                 work(over, *few)
         return own
 
-    worth = 0 if alone and x[0].size < _PART else x.size * _PRODUCTS * 4  # threads would wait for each other
+    small = one_by_one and x[0].size < _PART  # calls so small that threads would wait for each other's Python
+    worth = 0 if small else x.size * _PRODUCTS * 4
     return [sum(each) for each in zip(*shared(loop, len(x), worth), strict=True)]
 
 
 def _rows(over: Any, arrays: list[Any]) -> Any:
-    """`over` and the arrays, the axes in front that are summed over cut anew, into rows of some thousand elements."""
+    """`over` and the arrays; axes in front that are summed over are cut anew, into rows of some thousand elements."""
     x = arrays[0]
     others = [a for a in arrays if a is not None]
     lead = 0
     while lead in over and all(a.shape[: lead + 1] in (x.shape[: lead + 1], (1,) * (lead + 1)) for a in others):
         lead += 1
     if not lead or x.size < 2 * _ROW or not all(a.flags.c_contiguous for a in others if a.shape == x.shape):
-        return over, *arrays
+        return over, *arrays  # a copy would lose what is written to it
     n = math.prod(x.shape[:lead])
     most = max(1, _ROW * n // x.size)
     row = next(i for i in range(most, 0, -1) if n % i == 0)
@@ -208,8 +221,10 @@ def _rows(over: Any, arrays: list[Any]) -> Any:
 def _along(over: Any, *arrays: Any) -> Any:
     """The sum of an array, or of the product of two, over some axes, which stay with size 1."""
     shape = arrays[0].shape
-    axes = list(range(len(shape)))
-    first = over if 0 not in over or _run(over, shape) >= _RUN else (0,)  # long rows first; what is left is small
+    axes, run = list(range(len(shape))), _run(over, shape)
+    if len(arrays) == 1 and run >= _LONG:
+        return np.add.reduce(arrays[0], axis=over, keepdims=True)
+    first = over if 0 not in over or run >= _RUN else (0,)  # long rows first: one is left, or one a block
     operands = [part for a in arrays for part in (a, axes)]
     found = np.einsum(*operands, [i for i in axes if i not in first])
     found = found.reshape([1 if i in first else size for i, size in enumerate(shape)])
@@ -248,7 +263,7 @@ def _steps(over: Any, x: Any, *steps: Any, out: Any, dot: Any = None) -> Any:
 
     Returns the sum of `out` times `dot`, taken while the cache holds them.
     """
-    stretched = [(ufunc, _long(v, x)) for ufunc, v in steps]
+    stretched = [(ufunc, _stretched(v, x)) for ufunc, v in steps]
 
     def through(rows: slice) -> Any:
         source, target = x[rows], out[rows]
@@ -259,7 +274,7 @@ def _steps(over: Any, x: Any, *steps: Any, out: Any, dot: Any = None) -> Any:
     return _blocks(over, x, through, len(steps))
 
 
-def _long(v: Any, x: Any) -> Any:
+def _stretched(v: Any, x: Any) -> Any:
     """`v` stretched to a whole row of `x`: one long inner loop takes half the time of many short ones."""
     row = x.shape[1:]
     if len(v) != 1 or v.shape[1:] == row or len(x) < 4 or v.size == 1:

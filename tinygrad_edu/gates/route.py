@@ -40,7 +40,7 @@ gate = partial(record.gate, kind="route")
 
 # NumPy takes a 0-d array in half the time of a Python 0.
 _ZERO = {np.dtype(c): np.zeros((), c) for c in "?bBhHiIlLqQefd"}
-_MANY = 2**12
+_MANY = 2**12  # elements, from which on bits are quicker than branches
 BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 
 
@@ -56,7 +56,7 @@ def only(g: Any, mask: Any) -> Any:
 
 
 def choose(mask: Any, x: Any, y: Any) -> Any:
-    """`np.where(mask, x, y)`; of many floats by their bits.
+    """`np.where(mask, x, y)` for a mask of bools; of many floats by their bits.
 
     np.where branches at each element, and where signs are as random as a network's it takes three times as long.
     """

@@ -7,7 +7,7 @@ cost no further rule. All three are for any number of axes.
 
 Each is one matrix product of the weights with the *columns*: a matrix with a column for each position
 of the window, that holds what lies under it. A whole one would be K times as large as the image (K:
-the elements of a window), so it is built, used and overwritten a tile at a time, in the cache.
+the elements of a window), so it is built, used and overwritten a tile of some megabytes at a time.
 """
 
 from __future__ import annotations

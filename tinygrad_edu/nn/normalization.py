@@ -30,6 +30,9 @@ __all__ = [
 
 def _apply(x: Any, weight: Any, bias: Any, shape: Any, over: Any, eps: float, centre: bool = True) -> Any:
     """The gate, its weight and bias seen in `shape`; and the mean and the variance that it found."""
+    if x.dtype == np.float16:  # whose sums would end at 65504
+        z, found = _apply(x.to(np.float32), weight, bias, shape, over, eps, centre)
+        return z.to(np.float16), found
     kept: list[Any] = []
     w, b = (None if p is None else np.reshape(as_tensor(p), shape) for p in (weight, bias))
     return normalized(x, w, b, over=over, eps=eps, centre=centre, kept=kept), kept
@@ -366,7 +369,8 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     tensor([1., 1.])
     """
     x, shape, over = _last("rms_norm", as_tensor(input), normalized_shape, weight)
-    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
+    dtype = x.dtype if x.dtype.kind == "f" else dtypes.get_default_dtype()
+    eps = float(np.finfo(dtype).eps) if eps is None else eps
     z, _ = _apply(x, weight, None, shape, over, eps, centre=False)
     return z if x.shape == np.shape(input) else z[0]  # type: ignore[no-any-return]
 
