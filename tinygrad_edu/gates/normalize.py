@@ -1,9 +1,9 @@
 """normalize: one gate that brings its input to mean 0 and variance 1 over some axes, in any memory order.
 
 The axes are taken in the order they have in memory. If samples (or channels) that need nothing of each
-other lie one after the other, a few at a time go all the way from the first sum to the last product
-while the cache holds them. If not, as in a batch whose channels are normalized, each step goes through
-everything, in blocks of rows that are long enough for NumPy's inner loops.
+other lie one after the other, each thread takes some of them at a time from the first sum to the last
+product. If not, as in a batch whose channels are normalized and lie last, each step goes through
+everything, in rows that are long enough for NumPy's inner loops.
 """
 
 from __future__ import annotations
