@@ -184,6 +184,101 @@ def test_zero_grad():
     assert not net.weight.grad.requires_grad
 
 
+class Crossed(nn.Module):
+    """Two inputs and a number to two outputs."""
+
+    def forward(self, x, y, times):
+        return x * y, y * times
+
+
+def test_backward_hooks_see_both_ends_of_a_module():
+    x, y = tg.tensor([1.0, 2.0], requires_grad=True), tg.tensor([3.0, 4.0], requires_grad=True)
+    module, seen = Crossed(), []
+    module.register_full_backward_pre_hook(lambda module, out: seen.append(("before", out)))
+    handle = module.register_full_backward_hook(lambda module, into, out: seen.append(("after", into, out)))
+    first, second = module(x, y, 10)
+    (first.sum() + 2 * second.sum()).backward(retain_graph=True)
+    (before, out), (after, into, same) = seen
+    assert (before, after) == ("before", "after")
+    assert [g.tolist() for g in out] == [g.tolist() for g in same] == [[1, 1], [2, 2]]
+    assert [None if g is None else g.tolist() for g in into] == [[3, 4], [21, 22], None]
+    assert x.grad.tolist() == [3, 4] and y.grad.tolist() == [21, 22]
+    seen.clear()
+    first.sum().backward()  # nothing comes back to the other output
+    assert seen[0][1][0].tolist() == [1, 1] and seen[0][1][1] is None
+    handle.remove()
+    seen.clear()
+    module(x, y, 10)[0].sum().backward()
+    assert [what[0] for what in seen] == ["before"]
+
+
+def test_backward_hooks_replace_gradients():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    layer = nn.Tanh()
+    layer.register_full_backward_pre_hook(lambda module, out: (out[0] * 0 + 5,))
+    layer.register_full_backward_hook(lambda module, into, out: into[0] * 0 + out[0] + 1)
+    layer(x).sum().backward()
+    assert x.grad.tolist() == [6, 6]
+    layer.register_full_backward_hook(lambda module, into, out: (into[0], into[0]))
+    with pytest.raises(TinygradError, match=r"hook of Tanh(?s:.)*expected +1(?s:.)*got +2"):
+        layer(x).sum().backward()
+    assert x.grad.tolist() == [6, 6]
+
+
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing:UserWarning")
+def test_backward_hooks_of_a_network_are_pytorchs():
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=shape) for shape in ((4, 3), (4,), (2, 4), (2,))]
+    data = rng.normal(size=(5, 3))
+
+    def told(library, needs):
+        module = library.nn.Sequential(library.nn.Linear(3, 4), library.nn.ReLU(), library.nn.Linear(4, 2)).double()
+        module.load_state_dict(dict(zip(module.state_dict(), map(library.tensor, weights), strict=True)))
+        seen = []
+
+        def hook(module, into, out):
+            seen.append([type(module).__name__, *(None if g is None else g.tolist() for g in (*into, *out))])
+
+        for each in module.modules():
+            each.register_full_backward_hook(hook)
+        module(library.tensor(data, requires_grad=needs)).sum().backward()
+        return seen
+
+    for needs in (True, False):
+        ours, theirs = told(tg, needs), told(torch, needs)
+        assert [names[0] for names in ours] == [names[0] for names in theirs]
+        for (_, *found), (_, *expected) in zip(ours, theirs, strict=True):
+            for a, b in zip(found, expected, strict=True):
+                assert (a is None) == (b is None)
+                if a is not None:
+                    assert_allclose(a, b, rtol=1e-12)
+
+
+def test_backward_hooks_leave_no_trace():
+    """Not in values, second derivatives, no_grad or a parameter's gradient; and no graph stays alive."""
+    layer, x = nn.Linear(2, 2).double(), tg.tensor([[1.0, -2.0]], dtype=tg.float64, requires_grad=True)
+
+    def derivatives():
+        z = (layer(x) ** 3).sum()
+        (dx,) = tg.autograd.grad(z, x, create_graph=True)
+        return [z.item(), dx.tolist(), tg.autograd.grad((dx**2).sum(), layer.weight)[0].tolist()]
+
+    plain = derivatives()
+    layer.register_full_backward_hook(lambda module, into, out: None)
+    for a, b in zip(plain, derivatives(), strict=True):
+        assert_allclose(a, b, rtol=1e-12)
+    with tg.no_grad():
+        assert not layer(x).requires_grad
+    gc.collect()
+    gc.disable()
+    try:
+        alive = weakref.ref(layer(x))
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
 def test_forward_hooks_see_and_replace():
     layer, seen = nn.Identity(1, two=2), []
     first = layer.register_forward_pre_hook(lambda module, args: (args[0] * 2,))

@@ -284,3 +284,34 @@ def test_ten_thousand_gates_are_recorded():
     seen = record(y)
     assert len(seen.nodes) == 20_001
     assert seen.nodes[0].gradient.full == 1.0
+
+
+class Scaled(tg.autograd.Function):
+    """A user's own gate, that is handed an option, a number, a function and None."""
+
+    local = ("times",)
+
+    @staticmethod
+    def forward(ctx, x, how, times, function, nothing):
+        ctx.times = times
+        return function(x) * times
+
+    @staticmethod
+    def backward(ctx, upstream):
+        return upstream * ctx.times, None, None, None, None
+
+
+@pytest.mark.parametrize("kind", ["custom", "slope", "a kind of my own"])
+def test_a_gate_of_the_users_own_is_pictured(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(Scaled, "kind", kind)
+    z = Scaled.apply(tg.tensor(2.0, requires_grad=True), "fast", 3.0, lambda x: x, None)
+    seen = viz.record(z)
+    assert [edge.position for edge in seen.edges] == [0, 2]  # what is no value is no node
+    gate = seen.nodes[seen.output]
+    assert (gate.gate, gate.kind) == ("Scaled", "slope" if kind == "slope" else "custom")
+    text = viz.text(z)
+    assert "Scaled" in text and ("a slope" if kind == "slope" else "a gate of your own") in text
+    assert "Scaled" in str(tg.explain(z))
+    for name in ("own.dot", "own.svg", "own.html"):
+        viz.save(z, tmp_path / name)
+        assert "Scaled" in (tmp_path / name).read_text()

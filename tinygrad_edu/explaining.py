@@ -13,6 +13,7 @@ WORDS = {
     "route": "A router: the upstream gradient goes to the winner",
     "slope": "A slope: upstream times the slope at this point",
     "reshape": "A rearrangement: the upstream gradient, put back in place",
+    "custom": "A gate of your own: what its backward makes of the upstream gradient",
 }
 
 

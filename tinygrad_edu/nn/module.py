@@ -15,6 +15,7 @@ from ..errors import DtypeError, StateDictError, TinygradError
 from ..hooks import Handle
 from ..modes import watching
 from ..tensor import Tensor, tick, written
+from .backward_hooks import Around
 from .parameter import Parameter
 
 __all__ = ["Module"]
@@ -70,7 +71,7 @@ class Module:
 
     training: bool = True
     _persistent: Mapping[str, bool] = {}
-    _hooks: tuple[dict[int, Any], dict[int, Any]] | None = None  # before and after forward
+    _hooks: tuple[dict[int, Any], ...] | None = None  # before and after forward, before and after the way back
 
     def __init__(self) -> None: ...
 
@@ -103,16 +104,18 @@ class Module:
             error.placed(f"{path}: {type(layer).__name__}({layer.extra_repr()})")
 
     def _call_with_hooks(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        before, after = self._hooks  # type: ignore[misc]
+        before, after, *back = self._hooks  # type: ignore[misc]
         for hook in list(before.values()):
             other = hook(self, args)
             if other is not None:
                 args = other if isinstance(other, tuple) else (other,)
+        around = Around(self, *(hooks.values() for hooks in back)) if any(back) else None
+        args = args if around is None else around.inputs(args)
         result = self.forward(*args, **keywords)
         for hook in list(after.values()):
             other = hook(self, args, result)
             result = result if other is None else other
-        return result
+        return result if around is None else around.outputs(result)
 
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call `hook(module, args)` before every forward; what it returns replaces the arguments."""
@@ -130,9 +133,33 @@ class Module:
         """
         return self._register(1, hook)
 
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, grad_output)` when the gradients of all outputs have come back.
+
+        What it returns replaces them: a tuple of one for each output (None where nothing came back).
+        """
+        return self._register(2, hook)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> Handle:
+        """Call `hook(module, grad_input, grad_output)` when the module has sent its gradients back.
+
+        Both are tuples: of a gradient for each positional argument and for each output; None for
+        what needs none. What it returns replaces `grad_input`.
+
+        Raises:
+            TinygradError: on the way back, if it returns another number of gradients.
+
+        >>> import tinygrad_edu as tg
+        >>> layer = tg.nn.Tanh()
+        >>> handle = layer.register_full_backward_hook(lambda module, into, out: print(out, "->", into))
+        >>> layer(tg.zeros(2, requires_grad=True)).sum().backward()
+        (tensor([1., 1.]),) -> (tensor([1., 1.]),)
+        """
+        return self._register(3, hook)
+
     def _register(self, which: int, hook: Callable[..., Any]) -> Handle:
         if self._hooks is None:
-            self._hooks = ({}, {})
+            self._hooks = ({}, {}, {}, {})
         key = tick()
         self._hooks[which][key] = hook
         return Handle(self._hooks[which], key)

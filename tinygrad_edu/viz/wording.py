@@ -19,6 +19,7 @@ MARKS = {
     "route": ("◇", "#8a2f7c", "diamond", "the upstream, to the winner"),
     "slope": ("⬡", "#7a5b00", "hexagon", "upstream × the slope here"),
     "reshape": ("▱", "#4a4f57", "parallelogram", "the upstream, put back in place"),
+    "custom": ("□", "#24292f", "box", "what its own backward makes of the upstream"),
 }
 
 _SIGNS = {

@@ -25,7 +25,7 @@ function outline(kind, x, y, w, h, grow = 0) {
       [left + 9, low],
     );
   if (kind === "reshape") return polygon([left + 9, top], [right, top], [right - 9, low], [left, low]);
-  const round = kind === "distribute" || kind === "switch" ? h / 2 + grow : 6;
+  const round = kind === "distribute" || kind === "switch" ? h / 2 + grow : kind === "custom" ? 0 : 6;
   return svg("rect", { x: left, y: top, width: right - left, height: low - top, rx: round });
 }
 

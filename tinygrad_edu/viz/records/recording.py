@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...engine import Freed, upstream_of
-from ...explaining import freed
+from ...explaining import WORDS, freed
 from ...inplace import settled
 from ...modes import no_grad
 from ...record import Bundle, back_many
@@ -111,7 +111,7 @@ class Kept:
             return self.ids[id(value)]
 
         for z, inputs in self.gates:
-            sources = [(i, number(x)) for i, x in enumerate(inputs) if x is not None]
+            sources = [(i, number(x)) for i, x in enumerate(inputs) if _is_value(x)]
             target, arrived = number(z), self.arrived.get(id(z))
             for i, source in sources:
                 edges.append(_edge(z, i, source, target, arrived, self.sent.get((id(z), i)), self._values))
@@ -217,6 +217,11 @@ def locals_of(z: Tensor, inputs: tuple[Any, ...]) -> dict[int, Any]:
     return found
 
 
+def _is_value(x: Any) -> bool:
+    """Whether an input is a node: a user's own gate may be handed anything, an option or a function too."""
+    return isinstance(x, Tensor) or np.asarray(x).dtype.kind in "biuf"
+
+
 def _node(number: int, value: Any, source: Any, gradient: Any, calls: Calls, values: Look) -> Node:
     """The node of `value`; `source`: the Tensor of the user's that it comes from, which has name and place."""
     if not isinstance(value, Tensor):
@@ -229,7 +234,7 @@ def _node(number: int, value: Any, source: Any, gradient: Any, calls: Calls, val
         name,
         "leaf" if made is None else "gate",
         made and made.name,
-        made and made.kind,
+        made and (made.kind if made.kind in WORDS else "custom"),
         _keywords(value.keywords) if made is not None else {},
         value.requires_grad,
         values(value._data),
