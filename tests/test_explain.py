@@ -434,3 +434,26 @@ def test_what_an_expression_gives_is_a_graph():
     by_hand = neuron(*(leaf(v) for v in (2.0, -1.0, -3.0, -2.0, -3.0)))
     assert f.item() == pytest.approx(by_hand.item())
     assert f.name == "f"
+
+
+class TwoOutputs(tg.autograd.Function):
+    """x y and x + y."""
+
+    @staticmethod
+    def forward(ctx, x, y, times=1):
+        ctx.save_for_backward(x, y)
+        ctx.times = times
+        return x * y * times, x + y
+
+    @staticmethod
+    def backward(ctx, a, b):
+        x, y = ctx.saved_tensors
+        return a * y * ctx.times + b, a * x * ctx.times + b
+
+
+def test_several_outputs_have_no_sum():
+    x, y = (tg.tensor(v, requires_grad=True, name=name) for v, name in ((2.0, "x"), (3.0, "y")))
+    first, second = TwoOutputs.apply(x, y, times=5)
+    seen = tg.explain(first + 2 * second)
+    assert "upstream: 1.00 (from t2), 2.00 (from t3)\n" in str(seen)
+    assert seen.check().checked["x"] < 1e-6

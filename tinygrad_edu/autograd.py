@@ -137,12 +137,7 @@ class Function:
     def apply(cls, *inputs: Any, **keywords: Any) -> Any:
         """Run the forward and record it as one gate."""
         ctx = Context(tuple(isinstance(x, Tensor) and x.requires_grad for x in inputs))
-        with modes.no_grad():
-            if cls.setup_context is None:
-                result = cls.forward(ctx, *inputs, **keywords)
-            else:
-                result = cls.forward(*inputs, **keywords)
-                cls.setup_context(ctx, inputs, result)
+        result = cls._run(ctx, inputs, keywords)
         if not any(ctx.needs_input_grad) or not is_grad_enabled():
             return result
         outputs = result if isinstance(result, tuple) else (result,)
@@ -151,7 +146,7 @@ class Function:
             return result
         ctx._settle(inputs, [outputs[i] for i in flowing])
         made = Gate(
-            cls.__name__, cls.forward, (), cls.kind,
+            cls.__name__, _Forward(cls, inputs, keywords, flowing), (), cls.kind,
             jointly=_Backward(cls, ctx, outputs, flowing), local=cls.local, outputs=len(flowing),
             view=True, blind=False,
         )  # fmt: skip
@@ -161,6 +156,30 @@ class Function:
         for i, z in zip(flowing, made_of if isinstance(made_of, tuple) else (made_of,), strict=True):
             final[i] = z
         return tuple(final) if isinstance(result, tuple) else final[0]
+
+    @classmethod
+    def _run(cls, ctx: Context, inputs: Sequence[Any], keywords: dict[str, Any]) -> Any:
+        with modes.no_grad():
+            if cls.setup_context is None:
+                return cls.forward(ctx, *inputs, **keywords)
+            result = cls.forward(*inputs, **keywords)
+            cls.setup_context(ctx, inputs, result)
+            return result
+
+
+class _Forward:
+    """A Function's forward as its gate's, from arrays to arrays: what computes it again from other values."""
+
+    def __init__(self, function: Any, inputs: tuple[Any, ...], keywords: dict[str, Any], flowing: list[int]) -> None:
+        self.function, self.keywords, self.flowing = function, keywords, flowing
+        self.tensors = [isinstance(x, Tensor) for x in inputs]
+
+    def __call__(self, *arrays: Any) -> Any:
+        inputs = [Tensor(a) if tensor else a for a, tensor in zip(arrays, self.tensors, strict=True)]
+        result = self.function._run(Context((False,) * len(inputs)), inputs, self.keywords)
+        outputs = result if isinstance(result, tuple) else (result,)
+        data = tuple(outputs[i]._data for i in self.flowing)
+        return data if len(data) > 1 else data[0]
 
 
 def _flows(z: Any, flat: set[int]) -> bool:

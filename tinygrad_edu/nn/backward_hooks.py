@@ -21,6 +21,7 @@ __all__: list[str] = []  # Module's register_full_backward_hook is what users ca
 class BackwardHook(Function):
     """Hands Tensors on, and lets `arrived` see, or replace, what comes back to them all."""
 
+    kind = "distribute"
     local = ("1",)
 
     @staticmethod

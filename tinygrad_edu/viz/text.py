@@ -146,7 +146,7 @@ class Told:
         return amount(self.seen.nodes[node].gradient)
 
     def terms(self, node: int) -> str:
-        """A gradient, as the sum of what each use sent back where there are several."""
+        """A gradient, as the sum of what each use sent back where there are several; or one for each output."""
         edges = self.seen.sums.get(node, [])
         if not edges:
             return self.gradient(node)
@@ -158,6 +158,8 @@ class Told:
             for e in edges[:_TERMS]
         ]
         more = [f"… {len(edges) - _TERMS} more"] if len(edges) > _TERMS else []
+        if self.seen.nodes[node].gradient is None:
+            return ", ".join(sent + more)
         return f"{' + '.join(sent + more)} = {self.gradient(node)}"
 
     def ends(self, more: Mapping[int, str] | None = None) -> list[int]:
