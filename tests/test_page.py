@@ -266,6 +266,20 @@ def test_where_branches_meet_the_terms_come_one_after_the_other(show):
     assert "…" not in told[0]
 
 
+def test_several_outputs_do_not_add_up(show):
+    first, second = leaf([1.0, 2.0, 3.0, 4.0], "x").chunk(2)
+    page = show((first * second).sum())
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    told = page.locator("#panel").inner_text()
+    assert heading(page).startswith("t1 = split(") and "Of its 2 outputs each has its own upstream." in told
+    assert "add" not in told and "+" not in told
+    page.keyboard.press("ArrowLeft")
+    assert "all 2 outputs of t1 have come back." in page.locator("#panel").inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert "1 of 2 outputs of t1 have come back." in page.locator("#panel").inner_text()
+
+
 def test_a_matrix_product_lines_its_shapes_up_and_a_router_shows_its_mask(show):
     page = show(perceptron())
     page.keyboard.press("End")

@@ -258,7 +258,7 @@ class Panel {
     return from === to ? null : html("p", { class: "quiet" }, words);
   }
 
-  // The upstream that arrived at a node: as it is, or as the sum of what its uses sent.
+  // The upstream that arrived at a node: as it is, as the sum of what its uses sent, or one for each output.
   sum(i, moment) {
     const node = this.node(i);
     const sent = this.sent(i);
@@ -271,12 +271,11 @@ class Panel {
       return node.gradient === undefined
         ? html("p", { class: "quiet" }, "The upstream is that of its several outputs.")
         : whole;
-    return html(
-      "div",
-      {},
-      html("p", { class: "quiet" }, `Used ${sent.length} times: what came back adds up.`),
-      this.added(sent, moment, whole),
-    );
+    const adds = node.gradient !== undefined;
+    const told = adds
+      ? `Used ${sent.length} times: what came back adds up.`
+      : `Of its ${sent.length} outputs each has its own upstream.`;
+    return html("div", {}, html("p", { class: "quiet" }, told), this.added(sent, moment, adds ? whole : null));
   }
 
   // Under a term: where the input has other uses, what has come back from them so far.
@@ -285,15 +284,17 @@ class Panel {
     if (sent.length < 2) return null;
     const come = sent.filter((edge) => moment.sent(edge)).length;
     const { name, gradient } = this.node(i);
+    const adds = gradient !== undefined;
+    const what = adds ? "uses" : "outputs";
     const told =
       come === sent.length
-        ? `all ${come} uses of ${name} have come back; they add up`
-        : `${come} of ${sent.length} uses of ${name} have come back`;
+        ? `all ${come} ${what} of ${name} have come back${adds ? "; they add up" : ""}`
+        : `${come} of ${sent.length} ${what} of ${name} have come back`;
     return html(
       "div",
       { class: "sum" },
       html("p", { class: "quiet" }, `Branches meet: ${told}.`),
-      this.added(sent, moment, this.figures.array(gradient, `gradient of ${name}`, "gradient")),
+      this.added(sent, moment, adds ? this.figures.array(gradient, `gradient of ${name}`, "gradient") : null),
     );
   }
 
@@ -301,21 +302,20 @@ class Panel {
     return this.content.edges.filter((edge) => edge.from === i && edge.contribution !== undefined);
   }
 
+  // What has come back so far, as a sum that makes `whole`; or side by side, if there is no whole.
   added(sent, moment, whole) {
+    const sign = whole ? "+" : ",";
     const come = sent.filter((edge) => moment.sent(edge)).sort((a, b) => b.to - a.to);
     const parts = come
       .slice(0, MOST_TERMS)
       .flatMap((edge, k) => [
-        k ? this.operator("+") : null,
+        k ? this.operator(sign) : null,
         this.figures.array(edge.contribution, `by ${this.node(edge.to).name}`, "gradient"),
       ]);
     const more = come.length - MOST_TERMS;
-    if (more > 0) parts.push(this.operator("+"), html("span", { class: "quiet" }, `${more} more`));
-    parts.push(
-      ...(come.length < sent.length
-        ? [this.operator("+"), html("span", { class: "quiet" }, "to come")]
-        : [this.result(whole)]),
-    );
+    if (more > 0) parts.push(this.operator(sign), html("span", { class: "quiet" }, `${more} more`));
+    if (come.length < sent.length) parts.push(this.operator(sign), html("span", { class: "quiet" }, "to come"));
+    else if (whole) parts.push(this.result(whole));
     return html("div", { class: "equation" }, ...parts.filter(Boolean));
   }
 }
