@@ -212,6 +212,16 @@ def test_backward_hooks_see_both_ends_of_a_module():
     assert [what[0] for what in seen] == ["before"]
 
 
+def test_backward_hooks_need_an_output_to_look_at():
+    layer = nn.Identity()
+    layer.forward = lambda x: {"twice": x * 2}
+    layer.register_full_backward_hook(lambda module, into, out: None)
+    x = tg.tensor(1.0, requires_grad=True)
+    with pytest.raises(TinygradError, match="input of Identity, but not through its outputs"):
+        layer(x)["twice"].backward()
+    assert x.grad is None
+
+
 def test_backward_hooks_replace_gradients():
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     layer = nn.Tanh()

@@ -57,17 +57,25 @@ class Around:
         return behind if isinstance(result, tuple) else behind[0]
 
     def _arrives(self, at: list[int], count: int, grads: tuple[Any, ...]) -> list[Any]:
-        self.grad_output = _spread(grads, at, count)
+        grad_output = _spread(grads, at, count)
         for hook in self.before:
-            self.grad_output = self._replaced(hook(self.module, self.grad_output), self.grad_output)
+            grad_output = self._replaced(hook(self.module, grad_output), grad_output)
+        self.grad_output = grad_output
         if not self.inputs_at:
             self._leaves(())  # nothing goes on from here, but the hooks are told what came
-        return [self.grad_output[i] for i in at]
+        return [grad_output[i] for i in at]
 
     def _leaves(self, grads: tuple[Any, ...]) -> list[Any]:
+        grad_output, self.grad_output = self.grad_output, None
+        if grad_output is None:
+            raise TinygradError(
+                f"a gradient came to an input of {type(self.module).__name__}, but not through its outputs: "
+                "its backward hooks cannot be told what came.",
+                expected="a forward() that returns a Tensor or a tuple of Tensors, and all its work through these",
+            )
         grad_input = _spread(grads, self.inputs_at, self.count)
         for hook in self.after:
-            grad_input = self._replaced(hook(self.module, grad_input, self.grad_output), grad_input)
+            grad_input = self._replaced(hook(self.module, grad_input, grad_output), grad_input)
         return [grad_input[i] for i in self.inputs_at]
 
     def _replaced(self, other: Any, grads: tuple[Any, ...]) -> tuple[Any, ...]:
