@@ -304,7 +304,7 @@ class Scaled(tg.autograd.Function):
 @pytest.mark.parametrize("kind", ["custom", "slope", "a kind of my own"])
 def test_a_gate_of_the_users_own_is_pictured(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(Scaled, "kind", kind)
-    z = Scaled.apply(tg.tensor(2.0, requires_grad=True), "fast", 3.0, lambda x: x, None)
+    z = Scaled.apply(tg.tensor(2.0, requires_grad=True), ["fast", [1]], 3.0, lambda x: x, None)
     seen = viz.record(z)
     assert [edge.position for edge in seen.edges] == [0, 2]  # what is no value is no node
     gate = seen.nodes[seen.output]

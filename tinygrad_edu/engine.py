@@ -269,7 +269,7 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
     if create_graph:
         g = g if isinstance(g, Tensor) else Tensor(g)
         return run(clone, g) if g.dtype == t.dtype else cast(g, dtype=t.dtype)
-    if g.__class__ is np.ndarray:
+    if not isinstance(g, Tensor):
         return g
     own = np.array if t.gate is None else np.asarray  # only a leaf keeps what it is handed
     return own(g._data, dtype=t.dtype)

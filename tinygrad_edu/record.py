@@ -239,9 +239,8 @@ def _many(made: Gate) -> Any:
             if isinstance(x, Tensor) and x._needs:
                 needs = True
         arrays = [x._data if isinstance(x, Tensor) else x for x in inputs]
-        if alone and isinstance(inputs[0], Tensor) and (not made.floats or arrays[0].dtype.kind == "f"):
-            pass
-        elif made.floats or len(arrays) > 1:
+        as_it_is = alone and isinstance(inputs[0], Tensor) and (not made.floats or arrays[0].dtype.kind == "f")
+        if not as_it_is and (made.floats or len(arrays) > 1):
             arrays = _ready(made, arrays)
         try:
             data = forward(*arrays, **keywords)

@@ -20,6 +20,7 @@ from .errors import MissingExtraError
 __all__ = ["get_num_threads", "set_num_threads"]
 
 WORTH = 2**26  # products, a millisecond; handing over takes a tenth of one, and less work gains nothing
+PASS = 32  # products that take as long as reading and writing one element
 _KEPT = 2**23  # bytes of a work space that is kept for the next call
 _local = threading.local()
 _pool: Any = None

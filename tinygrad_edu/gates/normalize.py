@@ -2,8 +2,8 @@
 
 The axes are taken in the order they have in memory. If samples (or channels) that need nothing of each
 other lie one after the other, each thread takes some of them at a time from the first sum to the last
-product. If not, as in a batch whose channels are normalized and lie last, each step goes through
-everything, in rows that are long enough for NumPy's inner loops.
+product. If not, as where channels are normalized over a batch, each step goes through everything, in
+rows that are long enough for NumPy's inner loops.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from ..record import gate
 from ..tensor import Tensor
-from ..threads import shared, work_space
+from ..threads import PASS, shared, work_space
 
 __all__: list[str] = []  # users call nn.functional's batch_norm, layer_norm, …
 
@@ -24,7 +24,7 @@ _PART = 2**20  # elements: in smaller parts, for a nearer cache, two threads wou
 _ROW = 2**13  # elements: a row that is cut anew has no more
 _RUN = 128  # elements side by side that share a mean: with fewer, inner loops are too short
 _LONG = 2**14  # elements whose sum einsum, which adds them up one by one, would round too often
-_PRODUCTS = 32  # take as long as reading and writing one element, which all of the work does four times or more
+_PASSES = 4  # over each element, at least, that all of the work takes
 
 
 def _plain(x: Any, w: Any, b: Any, over: Any, eps: float, centre: bool = True, kept: Any = None) -> Any:
@@ -141,7 +141,7 @@ def _stats_like(x: Any, over: Any, how_many: int) -> list[Any]:
 
 def _samples_first(x: Any, w: Any, over: Any) -> Any:
     """`x`, copied if w differs within what is normalized together and samples do not lie one after the other."""
-    outermost = max(range(x.ndim), key=lambda i: x.strides[i])
+    outermost = max(range(x.ndim), key=lambda i: abs(x.strides[i]))
     return x if _is_constant(w, over) or outermost not in over else np.ascontiguousarray(x)
 
 
@@ -192,7 +192,7 @@ def _few_at_a_time(work: Callable[..., None], over: Any, arrays: list[Any], tota
         return own
 
     small = one_by_one and x[0].size < _PART  # calls so small that threads would wait for each other's Python
-    worth = 0 if small else x.size * _PRODUCTS * 4
+    worth = 0 if small else x.size * PASS * _PASSES
     return [sum(each) for each in zip(*shared(loop, len(x), worth), strict=True)]
 
 
@@ -250,7 +250,7 @@ def _blocks(over: Any, x: Any, work: Callable[[slice], Any], passes: int) -> Any
     def part(start: int, stop: int) -> Any:
         return sum(work(slice(i, min(i + block, stop))) for i in range(start, stop, block))
 
-    return sum(shared(part, len(x), x.size * _PRODUCTS * passes))
+    return sum(shared(part, len(x), x.size * PASS * passes))
 
 
 def _sum(over: Any, *arrays: Any) -> Any:

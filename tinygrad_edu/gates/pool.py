@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..record import gate, run
-from ..threads import shared
+from ..threads import PASS, shared
 from .indexing import indexing
 from .route import BITS
 
@@ -54,7 +54,6 @@ class Window(NamedTuple):
         return self.tiles(shape) and all(k == s and size * s == n for n, k, s, size in axes)
 
 
-_PASSES = 32  # a pass over an element takes as long as so many products in a convolution
 _LONG = 4  # from here on NumPy's own reduction over a window beats one call a tap
 
 
@@ -114,7 +113,7 @@ def _largest(x: np.ndarray, window: Window) -> np.ndarray:
     def part(first: int, last: int) -> np.ndarray:
         return _reduced(x[_on(axis, slice(first, last))], window, np.maximum, start)
 
-    parts = shared(part, x.shape[axis], _PASSES * x.size)
+    parts = shared(part, x.shape[axis], PASS * x.size)
     if len(parts) == 1:
         return parts[0]  # type: ignore[no-any-return]
     z = np.empty_like(x, shape=(*x.shape[: x.ndim - len(window.size)], *window.size))  # in the memory order of x
@@ -208,7 +207,7 @@ def _routed(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.n
             _route_along(upstream, top, seen, to, taps)
             upstream = to
 
-    shared(part, x.shape[outermost], 4 * _PASSES * x.size)
+    shared(part, x.shape[outermost], 4 * PASS * x.size)
     return out
 
 

@@ -219,7 +219,8 @@ def locals_of(z: Tensor, inputs: tuple[Any, ...]) -> dict[int, Any]:
 
 def _is_value(x: Any) -> bool:
     """Whether an input is a node: a user's own gate may be handed anything, an option or a function too."""
-    return isinstance(x, Tensor) or np.asarray(x).dtype.kind in "biuf"
+    array = isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "biuf"
+    return array or isinstance(x, (Tensor, bool, int, float))
 
 
 def _node(number: int, value: Any, source: Any, gradient: Any, calls: Calls, values: Look) -> Node:
