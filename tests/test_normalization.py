@@ -330,3 +330,18 @@ def test_many_far_from_zero_in_any_memory_order():
 def test_integers_are_normalized_as_floats():
     for normalize_over in (nn.functional.layer_norm, nn.functional.rms_norm):
         assert normalize_over(tg.tensor([[3, 4]]), 2).dtype == np.float32
+
+
+def test_a_part_does_not_share_again(monkeypatch):
+    """A pool whose threads wait for each other would never end."""
+    monkeypatch.setattr(threads, "WORTH", 0)
+
+    def outer(start, stop):
+        return len(threads.shared(lambda first, last: last - first, 6, 0)) if start == 0 else None
+
+    tg.set_num_threads(3)
+    try:
+        assert threads.shared(outer, 3, 0) == [1, None, None]
+        assert threads.shared(lambda first, last: last - first, 6, 0) == [2, 2, 2]  # afterwards as before
+    finally:
+        tg.set_num_threads(None)
