@@ -220,6 +220,12 @@ def test_backward_hooks_need_an_output_to_look_at():
     with pytest.raises(TinygradError, match="input of Identity, but not through its outputs"):
         layer(x)["twice"].backward()
     assert x.grad is None
+    aside = []
+    layer.forward = lambda x: aside.append(x * 3) or x * 2
+    layer(x).backward(retain_graph=True)
+    assert x.grad.item() == 2
+    with pytest.raises(TinygradError, match="not through its outputs"):
+        aside[0].backward()  # what came to the output by an earlier walk does not count
 
 
 def test_backward_hooks_replace_gradients():
