@@ -278,7 +278,21 @@ def normalizations(draw):
 def test_every_memory_order_gives_the_same(drawn, centre, affine, num_threads, limits):
     """Whatever is cut into parts, rows and blocks, and shared among threads."""
     x, over, w, b, g = drawn
-    gate, operands = GATES["normalized"], (x, w if affine[0] else None, b if affine[1] else None)
+    as_the_plain_gates(x, over, w if affine[0] else None, b if affine[1] else None, g, centre, num_threads, limits)
+
+
+@pytest.mark.parametrize("over", [(1, 2), (1, 3), (1, 2, 3)])
+def test_samples_one_by_one(over):
+    """Channels last and few: rows are cut within a sample."""
+    x, g = np.random.default_rng(0).normal(size=(2, 3, 4, 6, 5))
+    w = np.arange(1.0, 6.0).reshape(1, 1, 1, 5)
+    for num_threads in (1, 2):
+        as_the_plain_gates(x, over, w, -w, g, True, num_threads, (1, 4, 128))
+
+
+def as_the_plain_gates(x, over, w, b, g, centre, num_threads, limits):
+    """The fused gate and its way back, cut into parts at those limits, against the same in plain gates."""
+    gate, operands = GATES["normalized"], (x, w, b)
     more = {"over": over, "eps": 0.1, "centre": centre}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threads, "WORTH", 0)
@@ -287,7 +301,7 @@ def test_every_memory_order_gives_the_same(drawn, centre, affine, num_threads, l
         tg.set_num_threads(num_threads)
         try:
             z = gate.forward(*operands, **more, kept=(kept := []))
-            back = gate.jointly(g, z, *operands, needs=(True, *affine), **more, kept=kept)
+            back = gate.jointly(g, z, *operands, needs=(True, w is not None, b is not None), **more, kept=kept)
         finally:
             tg.set_num_threads(None)
     tensors = [None if a is None else tg.tensor(a, requires_grad=True) for a in operands]
