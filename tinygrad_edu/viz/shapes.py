@@ -29,7 +29,8 @@ def draw_gate(graph: graphviz.Digraph, seen: Record, node: Node) -> None:
     if shape in ("circle", "doublecircle") and len(text) > 3:  # a circle around a long word is a large one
         look |= {"shape": "ellipse", "peripheries": "1" if shape == "circle" else "2"}
     told = [f"{node.formula or node.gate}", WORDS[str(node.kind)], f"{node.line}: {node.code}" if node.line else ""]
-    look |= {"color": color, "fontcolor": color, "penwidth": "1.6", "margin": "0.01", "class": f"gate {node.kind}"}
+    look |= {"color": color, "fontcolor": color, "penwidth": "1.6", "class": f"gate {node.kind}"}
+    look["margin"] = "0.08" if shape == "box" else "0.01"  # the others leave room at their sides
     look |= _MARKED if node.mark else {}
     graph.node(f"n{node.id}", plain(text), tooltip=plain("; ".join(filter(None, told))), id=f"n{node.id}", **look)
 
