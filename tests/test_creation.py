@@ -53,8 +53,10 @@ SAME_BUT_FOR_THE_VALUES = {
     "empty_like": lambda T: T.empty_like(T.arange(3)),
     "new_empty": lambda T: T.ones(1, dtype=T.float64).new_empty(2),
     "rand": lambda T: T.rand(2, 3),
+    "rand: size": lambda T: T.rand(size=(2, 3)),
     "rand: dtype": lambda T: T.rand((2,), dtype=T.float64),
     "randn": lambda T: T.randn(2, 3, dtype=T.float16),
+    "randn: size": lambda T: T.randn(size=(2, 3)),
     "randn: 0-d": lambda T: T.randn(()),
     "randint": lambda T: T.randint(5, (2, 3)),
     "randint: low": lambda T: T.randint(2, 5, (2, 3), dtype=T.float32),
@@ -90,7 +92,17 @@ def test_shape_and_dtype_are_pytorchs(call):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
-@pytest.mark.parametrize("make", [tg.zeros, tg.ones, tg.empty, tg.rand, tg.randn])
+from_a_shape = pytest.mark.parametrize("make", [tg.zeros, tg.ones, tg.empty, tg.rand, tg.randn])
+
+
+@from_a_shape
+def test_a_shape_comes_as_sizes_as_a_tuple_or_by_name_but_once(make):
+    assert make(2, 3).shape == make((2, 3)).shape == make(size=(2, 3)).shape == (2, 3)
+    with pytest.raises(TypeError, match="its shape twice"):
+        make(2, size=(3,))
+
+
+@from_a_shape
 def test_a_float_may_require_a_gradient_and_an_integer_may_not(make):
     x = make(2, requires_grad=True)
     assert x.requires_grad

@@ -1,4 +1,4 @@
-"""axes: `axis`/`keepdims` (NumPy's names) and `dim`/`keepdim` (PyTorch's) mean the same."""
+"""axes: `axis`/`keepdims` (NumPy's names) and `dim`/`keepdim` (PyTorch's) mean the same; and `x` is `input`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from .errors import ShapeError
 
 __all__ = ["axes_of", "axis_of", "either_name", "sizes_of"]
 
-_NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "axes": "axis"}
+_NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "axes": "axis", "input": "x"}
 
 
 def either_name(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `function`, written with `axis` and `keepdims`, also take `dim` and `keepdim`.
+    """Let `function`, written with `x`, `axis` and `keepdims`, also take `input`, `dim` and `keepdim`.
 
     >>> either_name(lambda x, axis=None: axis)(0, dim=-1)
     -1
+    >>> either_name(lambda x, axis=None: x)(input=0)
+    0
     """
 
     @wraps(function)

@@ -31,9 +31,11 @@ __all__ = [
 ]
 
 
-def shape_of(given: tuple[Any, ...], name: str) -> tuple[int, ...]:
-    """A shape given as sizes one by one, or as one tuple: none of them negative."""
-    shape = sizes_of(given)
+def shape_of(given: tuple[Any, ...], name: str, size: Any = None) -> tuple[int, ...]:
+    """A shape given as sizes one by one, as one tuple, or as `size=`: none of them negative."""
+    if size is not None and given:
+        raise TypeError(f"{name}() got its shape twice: {given} and size={size}")
+    shape = sizes_of(given if size is None else (size,))
     if min(shape, default=0) < 0:
         raise ShapeError(f"{name} cannot make a Tensor with a negative size.", got=str(shape))
     return shape
@@ -51,31 +53,31 @@ def _number(value: Any) -> Any:
 # From a shape.
 
 
-def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros of a shape, given as sizes or as one tuple; `dtype` is the default float if not given.
+def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of a shape, given as sizes, as one tuple or as `size=`; `dtype` is the default float if not given.
 
     >>> zeros(2, 3).shape, zeros((2,)).dtype
     ((2, 3), dtype('float32'))
     """
-    return Tensor(np.zeros(shape_of(size, "zeros"), _dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.zeros(shape_of(sizes, "zeros", size), _dtype(dtype)), requires_grad=requires_grad)
 
 
-def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of a shape, with the arguments of `zeros`.
 
     >>> ones(2)
     tensor([1., 1.])
     """
-    return Tensor(np.ones(shape_of(size, "ones"), _dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.ones(shape_of(sizes, "ones", size), _dtype(dtype)), requires_grad=requires_grad)
 
 
-def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of a shape whose values are whatever was in memory, with the arguments of `zeros`.
 
     >>> empty(2, 3).shape
     (2, 3)
     """
-    return Tensor(np.empty(shape_of(size, "empty"), _dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.empty(shape_of(sizes, "empty", size), _dtype(dtype)), requires_grad=requires_grad)
 
 
 def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:

@@ -144,8 +144,10 @@ def _standard_normal(shape: Any, dtype: np.dtype, rng: np.random.Generator | Non
 # New Tensors.
 
 
-def rand(*size: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Uniform in [0, 1), of a shape given as sizes or as one tuple.
+def rand(
+    *sizes: Any, size: Any = None, generator: Any = None, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Uniform in [0, 1), of a shape given as sizes, as one tuple or as `size=`.
 
     Args:
         generator: a NumPy Generator; default: the one that `manual_seed` seeds.
@@ -154,16 +156,20 @@ def rand(*size: Any, generator: Any = None, dtype: Any = None, requires_grad: bo
     >>> rand(2, 3).shape
     (2, 3)
     """
-    return Tensor(_uniform(shape_of(size, "rand"), _float_dtype(dtype, "rand"), generator), requires_grad=requires_grad)
+    return Tensor(
+        _uniform(shape_of(sizes, "rand", size), _float_dtype(dtype, "rand"), generator), requires_grad=requires_grad
+    )
 
 
-def randn(*size: Any, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def randn(
+    *sizes: Any, size: Any = None, generator: Any = None, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Normal with mean 0 and standard deviation 1, with the arguments of `rand`.
 
     >>> randn(2, 3).dtype
     dtype('float32')
     """
-    draw = _standard_normal(shape_of(size, "randn"), _float_dtype(dtype, "randn"), generator)
+    draw = _standard_normal(shape_of(sizes, "randn", size), _float_dtype(dtype, "randn"), generator)
     return Tensor(draw, requires_grad=requires_grad)
 
 

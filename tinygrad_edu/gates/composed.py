@@ -363,6 +363,7 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> 
     return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
 
 
+@either_name
 def pdist(x: Any, p: float = 2.0) -> Tensor:
     """The p-norm distances between the rows of a matrix: (0, 1), (0, 2) … (n-2, n-1), as a vector.
 
@@ -406,15 +407,16 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tens
     return sum(one * other, axis)
 
 
-def normalize(x: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
-    """x / max(|x|_p, eps) over `dim`: `torch.nn.functional.normalize`.
+@either_name
+def normalize(x: Any, p: float = 2.0, axis: Any = 1, eps: float = 1e-12) -> Tensor:
+    """x / max(|x|_p, eps) over `axis`: `torch.nn.functional.normalize`.
 
     >>> import tinygrad_edu as tg
     >>> normalize(tg.tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
     """
     x = as_tensor(x)
-    return x / _at_least(vector_norm(x, p, dim, True), eps)
+    return x / _at_least(vector_norm(x, p, axis, True), eps)
 
 
 # Softmax.

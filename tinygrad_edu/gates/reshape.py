@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import record
-from ..axes import axes_of, axis_of, sizes_of
+from ..axes import axes_of, axis_of, either_name, sizes_of
 from ..dtypes import result_type
 from ..errors import DtypeError, NotCoveredError, ShapeError
 from ..inplace import rearrange
@@ -779,6 +779,7 @@ def _padded(x: np.ndarray, widths: Any, value: Any) -> np.ndarray:
 _PAD_MODES = ("constant", "reflect", "replicate", "circular")
 
 
+@either_name
 def pad(x: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
     """`x` with a border: `torch.nn.functional.pad`.
 

@@ -165,13 +165,14 @@ class _Channels(Module):
         track_running_stats: bool = True,
         *,
         dtype: Any = None,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
         self.weight = Parameter(np.ones(num_features, dtype)) if affine else None
-        self.bias = Parameter(np.zeros(num_features, dtype)) if affine else None
+        self.bias = Parameter(np.zeros(num_features, dtype)) if affine and bias else None
         tracked = track_running_stats
         self.register_buffer("running_mean", Tensor(np.zeros(num_features, dtype)) if tracked else None)
         self.register_buffer("running_var", Tensor(np.ones(num_features, dtype)) if tracked else None)
@@ -244,6 +245,7 @@ class BatchNorm1d(_BatchNorm):
         eps: added to the variance.
         momentum: how far the running statistics move towards each batch's; None for the mean of all batches.
         affine: whether to learn a weight and a bias for each channel.
+        bias: False to learn the weight only.
         track_running_stats: False to take the batch's own statistics in evaluation mode, too.
         dtype: of parameters and buffers; default: `get_default_dtype()`.
 
@@ -285,8 +287,9 @@ class _InstanceNorm(_Channels):
         track_running_stats: bool = False,
         *,
         dtype: Any = None,
+        bias: bool = True,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype, bias=bias)
 
     @property
     def batched(self) -> tuple[int, ...]:
@@ -524,7 +527,7 @@ class RMSNorm(_Last):
 
 
 class GroupNorm(Module):
-    """`group_norm` with a weight and a bias of shape (num_channels,).
+    """`group_norm` with a weight and (unless `bias` is False) a bias of shape (num_channels,).
 
     Raises:
         ShapeError: if the groups do not share the channels evenly; when called on other channels.
@@ -535,7 +538,14 @@ class GroupNorm(Module):
     """
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, dtype: Any = None
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        dtype: Any = None,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         if num_channels % num_groups:
@@ -543,7 +553,7 @@ class GroupNorm(Module):
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
         self.weight = Parameter(np.ones(num_channels, dtype)) if affine else None
-        self.bias = Parameter(np.zeros(num_channels, dtype)) if affine else None
+        self.bias = Parameter(np.zeros(num_channels, dtype)) if affine and bias else None
 
     def forward(self, x: Any) -> Tensor:
         x = as_tensor(x)
