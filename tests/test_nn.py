@@ -415,9 +415,8 @@ def test_a_module_is_cast_to_floats_only():
     net = nn.BatchNorm1d(2)
     assert net.half().weight.dtype == np.float16
     assert net.to("cpu") is net
-    for wrong in ("cuda", tg.int64):
-        with pytest.raises(DtypeError):
-            net.to(wrong)
+    with pytest.raises(DtypeError):
+        net.to(tg.int64)
     assert net.running_mean.dtype == np.float16
     assert net.num_batches_tracked.dtype == np.int64
 

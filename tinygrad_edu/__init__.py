@@ -8,6 +8,7 @@ from . import hooks as _hooks
 from . import numpy_protocol as _numpy_protocol
 from .anomaly import detect_anomaly
 from .creation import *
+from .devices import *
 from .dtypes import *
 from .gates import *
 from .inspecting import inspect

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import dtypes
 from .axes import sizes_of
+from .devices import check_device
 from .errors import ShapeError, TinygradError
 from .tensor import Tensor, as_array, tensor
 
@@ -41,7 +42,9 @@ def shape_of(given: tuple[Any, ...], name: str, size: Any = None) -> tuple[int, 
     return shape
 
 
-def _dtype(dtype: Any) -> np.dtype:
+def _dtype(dtype: Any, device: Any) -> np.dtype:
+    """The dtype asked for, or the default float; a device other than the CPU is refused."""
+    check_device(device)
     return dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
 
 
@@ -53,51 +56,56 @@ def _number(value: Any) -> Any:
 # From a shape.
 
 
-def zeros(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros of a shape, given as sizes, as one tuple or as `size=`; `dtype` is the default float if not given.
+def zeros(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of a shape, given as sizes, as one tuple or as `size=`.
+
+    Args:
+        dtype: the default float if not given.
+        device: None or "cpu".
 
     >>> zeros(2, 3).shape, zeros((2,)).dtype
     ((2, 3), dtype('float32'))
     """
-    return Tensor(np.zeros(shape_of(sizes, "zeros", size), _dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.zeros(shape_of(sizes, "zeros", size), _dtype(dtype, device)), requires_grad=requires_grad)
 
 
-def ones(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of a shape, with the arguments of `zeros`.
 
     >>> ones(2)
     tensor([1., 1.])
     """
-    return Tensor(np.ones(shape_of(sizes, "ones", size), _dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.ones(shape_of(sizes, "ones", size), _dtype(dtype, device)), requires_grad=requires_grad)
 
 
-def empty(*sizes: Any, size: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of a shape whose values are whatever was in memory, with the arguments of `zeros`.
 
     >>> empty(2, 3).shape
     (2, 3)
     """
-    return Tensor(np.empty(shape_of(sizes, "empty", size), _dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.empty(shape_of(sizes, "empty", size), _dtype(dtype, device)), requires_grad=requires_grad)
 
 
-def full(size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full(size: Any, fill_value: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of shape `size` filled with one number, at the dtype of that number if none is given.
 
     >>> full((2,), 7.0), full((2,), 7)
     (tensor([7., 7.]), tensor([7, 7]))
     """
+    check_device(device)
     value = as_array(_number(fill_value), dtype)
     return Tensor(np.full(shape_of((size,), "full"), value, value.dtype), requires_grad=requires_grad)
 
 
-def eye(n: int, m: int | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal, zeros elsewhere: shape (n, m), (n, n) without `m`.
 
     >>> eye(2).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
     shape = shape_of((n, n if m is None else m), "eye")
-    return Tensor(np.eye(*shape, dtype=_dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(np.eye(*shape, dtype=_dtype(dtype, device)), requires_grad=requires_grad)
 
 
 def tril_indices(row: int, col: int, offset: int = 0) -> Tensor:
@@ -127,10 +135,12 @@ def scalar_tensor(value: Any, dtype: Any = None, requires_grad: bool = False) ->
     >>> scalar_tensor(3)
     tensor(3.)
     """
-    return Tensor(_number(value), _dtype(dtype), requires_grad)
+    return Tensor(_number(value), _dtype(dtype, None), requires_grad)
 
 
-def arange(start: Any, end: Any = None, step: Any = 1, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def arange(
+    start: Any, end: Any = None, step: Any = 1, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """From `start` (0) up to, not including, `end` in steps of `step`: int64, or the default float if any is one.
 
     Raises:
@@ -139,6 +149,7 @@ def arange(start: Any, end: Any = None, step: Any = 1, dtype: Any = None, requir
     >>> arange(3), arange(0.0, 1.0, 0.5)
     (tensor([0, 1, 2]), tensor([0.0000, 0.5000]))
     """
+    check_device(device)
     if end is None:
         start, end = 0, start
     start, end, step = (_number(v) for v in (start, end, step))
@@ -151,18 +162,28 @@ def arange(start: Any, end: Any = None, step: Any = 1, dtype: Any = None, requir
     return Tensor(numbers.astype(dtypes.check_dtype(dtype)), requires_grad=requires_grad)
 
 
-def linspace(start: Any, end: Any, steps: int, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: Any, end: Any, steps: int, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, evenly apart.
 
     >>> linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
     (steps,) = shape_of((steps,), "linspace")
-    return Tensor(np.linspace(_number(start), _number(end), steps).astype(_dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(
+        np.linspace(_number(start), _number(end), steps).astype(_dtype(dtype, device)), requires_grad=requires_grad
+    )
 
 
 def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, dtype: Any = None, requires_grad: bool = False
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`steps` numbers from base^start to base^end, both included, evenly apart on a logarithmic scale.
 
@@ -171,51 +192,52 @@ def logspace(
     """
     (steps,) = shape_of((steps,), "logspace")
     powers = float(base) ** np.linspace(_number(start), _number(end), steps)
-    return Tensor(powers.astype(_dtype(dtype)), requires_grad=requires_grad)
+    return Tensor(powers.astype(_dtype(dtype, device)), requires_grad=requires_grad)
 
 
 # Like another.
 
 
-def like(x: Any, dtype: Any) -> tuple[tuple[int, ...], np.dtype]:
+def like(x: Any, dtype: Any, device: Any = None) -> tuple[tuple[int, ...], np.dtype]:
     """The shape of `x`, and its dtype unless another is given."""
+    check_device(device)
     return x.shape, x.dtype if dtype is None else dtypes.check_dtype(dtype)
 
 
-def zeros_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(x: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of the shape and dtype of `x`.
 
     >>> zeros_like(ones(2))
     tensor([0., 0.])
     """
-    return Tensor(np.zeros(*like(x, dtype)), requires_grad=requires_grad)
+    return Tensor(np.zeros(*like(x, dtype, device)), requires_grad=requires_grad)
 
 
-def ones_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(x: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of the shape and dtype of `x`.
 
     >>> ones_like(zeros(2))
     tensor([1., 1.])
     """
-    return Tensor(np.ones(*like(x, dtype)), requires_grad=requires_grad)
+    return Tensor(np.ones(*like(x, dtype, device)), requires_grad=requires_grad)
 
 
-def empty_like(x: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(x: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of the shape and dtype of `x` whose values are whatever was in memory.
 
     >>> empty_like(ones(2)).shape
     (2,)
     """
-    return Tensor(np.empty(*like(x, dtype)), requires_grad=requires_grad)
+    return Tensor(np.empty(*like(x, dtype, device)), requires_grad=requires_grad)
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(x: Any, fill_value: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """One number in the shape and dtype of `x`.
 
     >>> full_like(zeros(2), 3)
     tensor([3., 3.])
     """
-    shape, dtype = like(x, dtype)
+    shape, dtype = like(x, dtype, device)
     return Tensor(np.full(shape, _number(fill_value), dtype), requires_grad=requires_grad)
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "AnomalyError",
     "ChangedAfterUseError",
     "DataFileError",
+    "DeviceError",
     "DtypeError",
     "ExpressionError",
     "FreedGraphError",
@@ -71,6 +72,10 @@ class ShapeError(TinygradError, ValueError):
 
 class DtypeError(TinygradError, TypeError):
     """A dtype that cannot do what was asked: an integer Tensor cannot require a gradient."""
+
+
+class DeviceError(TinygradError):
+    """A device that is not here: arrays live on the CPU."""
 
 
 class FreedGraphError(TinygradError):

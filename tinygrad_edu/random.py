@@ -16,6 +16,7 @@ import numpy as np
 
 from . import dtypes, gates
 from .creation import like, shape_of
+from .devices import check_device
 from .errors import DtypeError, ShapeError, TinygradError
 from .inplace import write
 from .tensor import Tensor, as_tensor
@@ -145,50 +146,66 @@ def _standard_normal(shape: Any, dtype: np.dtype, rng: np.random.Generator | Non
 
 
 def rand(
-    *sizes: Any, size: Any = None, generator: Any = None, dtype: Any = None, requires_grad: bool = False
+    *sizes: Any,
+    size: Any = None,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Uniform in [0, 1), of a shape given as sizes, as one tuple or as `size=`.
 
     Args:
         generator: a NumPy Generator; default: the one that `manual_seed` seeds.
         dtype: a float, the default one if not given.
+        device: None or "cpu".
 
     >>> rand(2, 3).shape
     (2, 3)
     """
-    return Tensor(
-        _uniform(shape_of(sizes, "rand", size), _float_dtype(dtype, "rand"), generator), requires_grad=requires_grad
-    )
+    check_device(device)
+    draw = _uniform(shape_of(sizes, "rand", size), _float_dtype(dtype, "rand"), generator)
+    return Tensor(draw, requires_grad=requires_grad)
 
 
 def randn(
-    *sizes: Any, size: Any = None, generator: Any = None, dtype: Any = None, requires_grad: bool = False
+    *sizes: Any,
+    size: Any = None,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Normal with mean 0 and standard deviation 1, with the arguments of `rand`.
 
     >>> randn(2, 3).dtype
     dtype('float32')
     """
+    check_device(device)
     draw = _standard_normal(shape_of(sizes, "randn", size), _float_dtype(dtype, "randn"), generator)
     return Tensor(draw, requires_grad=requires_grad)
 
 
-def rand_like(x: Any, dtype: Any = None, requires_grad: bool = False, generator: Any = None) -> Tensor:
+def rand_like(
+    x: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Any = None
+) -> Tensor:
     """`rand` of the shape and dtype of `x`.
 
     >>> rand_like(randn(2)).shape
     (2,)
     """
-    return rand(x.shape, generator=generator, dtype=like(x, dtype)[1], requires_grad=requires_grad)
+    return rand(x.shape, generator=generator, dtype=like(x, dtype, device)[1], requires_grad=requires_grad)
 
 
-def randn_like(x: Any, dtype: Any = None, requires_grad: bool = False, generator: Any = None) -> Tensor:
+def randn_like(
+    x: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, generator: Any = None
+) -> Tensor:
     """`randn` of the shape and dtype of `x`.
 
     >>> randn_like(rand(2)).shape
     (2,)
     """
-    return randn(x.shape, generator=generator, dtype=like(x, dtype)[1], requires_grad=requires_grad)
+    return randn(x.shape, generator=generator, dtype=like(x, dtype, device)[1], requires_grad=requires_grad)
 
 
 def randint(
@@ -198,6 +215,7 @@ def randint(
     *,
     generator: Any = None,
     dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """`randint(high, size)` or `randint(low, high, size)`: integers from `low` (0) up to, not including, `high`.
@@ -211,6 +229,7 @@ def randint(
     >>> randint(5, 6, (3,))
     tensor([5, 5, 5])
     """
+    check_device(device)
     if size is None:
         low, high, size = 0, low, high
     elif high is None:
@@ -229,29 +248,41 @@ def _integers(low: int, high: int, shape: Any, dtype: Any, rng: np.random.Genera
 
 
 def randint_like(
-    x: Any, low: Any = 0, high: Any = None, *, generator: Any = None, dtype: Any = None, requires_grad: bool = False
+    x: Any,
+    low: Any = 0,
+    high: Any = None,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`randint_like(x, high)` or `randint_like(x, low, high)`: `randint` of the shape and dtype of `x`.
 
     >>> randint_like(rand(2), 5, 6)
     tensor([5., 5.])
     """
-    shape, dtype = like(x, dtype)
+    shape, dtype = like(x, dtype, device)
     return randint(low, high, shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
 
 
-def randperm(n: int, *, generator: Any = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def randperm(
+    n: int, *, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """The numbers 0 to n - 1 in random order, int64 if no dtype is given.
 
     >>> sorted(randperm(3).tolist())
     [0, 1, 2]
     """
+    check_device(device)
     (n,) = shape_of((n,), "randperm")
     order = (generator or get_generator()).permutation(n)
     return Tensor(order.astype(np.int64 if dtype is None else dtypes.check_dtype(dtype)), requires_grad=requires_grad)
 
 
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None) -> Tensor:
+def normal(
+    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None, device: Any = None
+) -> Tensor:
     """Normal draws: of shape `size`, or one for each element of the Tensors `mean` and `std`, broadcast.
 
     No gradient flows to `mean` or `std`.
@@ -262,6 +293,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
     >>> normal(100.0, 0.0, (2,)), normal(Tensor([0.0, 1.0, 2.0])).shape
     (tensor([100., 100.]), (3,))
     """
+    check_device(device)
     arrays = [x._data if isinstance(x, Tensor) else x for x in (mean, std)]
     if np.any(np.less(arrays[1], 0)):
         raise TinygradError("normal: a standard deviation is not negative.", got=str(std))

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from .devices import check_device
 from .errors import DataFileError, DtypeError, MissingExtraError, TinygradError
 from .files import write_whole
 from .packing import pack, unpack
@@ -76,15 +77,21 @@ def save(state: Mapping[str, Any], path: str | os.PathLike[str], metadata: Mappi
     return write_whole(path, lambda file: write(file, arrays, texts))
 
 
-def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+def load(path: str | os.PathLike[str], map_location: Any = None, weights_only: bool = True) -> dict[str, Any]:
     """The Tensors in a .safetensors or .npz file, by name: what `load_state_dict` takes, as it was saved.
 
     bfloat16, which NumPy lacks, becomes float32.
 
+    Args:
+        map_location: None or "cpu".
+        weights_only: for PyTorch's sake; these files hold nothing else.
+
     Raises:
         DataFileError: if the file is missing, truncated, corrupt, not what its name says, or a pickle.
+        DeviceError: for a `map_location` that is not here.
         MissingExtraError: for .safetensors without the package safetensors.
     """
+    check_device(map_location)
     arrays, texts = _read(path)
     tensors = {name: Tensor(array) for name, array in arrays.items()}
     if _NESTED not in texts:

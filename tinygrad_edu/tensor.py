@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes, printing
+from . import devices, dtypes, printing
 from .errors import DtypeError, GradientShapeError, NonScalarError, TinygradError
 from .modes import watching
 
@@ -125,6 +125,15 @@ class Tensor:
     def nbytes(self) -> int:
         """Bytes of all elements."""
         return self._data.nbytes
+
+    @property
+    def device(self) -> devices.device:
+        """Where the values are: always the CPU."""
+        return devices.CPU
+
+    def cpu(self) -> Tensor:
+        """This Tensor: it is on the CPU already."""
+        return self
 
     @property
     def is_leaf(self) -> bool:
@@ -415,7 +424,9 @@ def _float_dtypes(data: Any) -> set[np.dtype]:
     return found
 
 
-def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
+def tensor(
+    data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None, *, device: Any = None
+) -> Tensor:
     """A new leaf Tensor holding a copy of `data`.
 
     Args:
@@ -424,20 +435,25 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
             bool; an ndarray or a Tensor keeps its own.
         requires_grad: whether `backward()` should leave a gradient here.
         name: what pictures call it.
+        device: None or "cpu".
 
     Raises:
+        DeviceError: for another device.
         DtypeError: for data that is not real numbers, or an integer dtype with `requires_grad`.
 
     >>> tensor([1, 2]).dtype, tensor([1.0, 2]).dtype
     (dtype('int64'), dtype('float32'))
     """
+    devices.check_device(device)
     array = as_array(data, dtype)
     shared = isinstance(data, (Tensor, np.ndarray)) or hasattr(data, "__array__")
     return Tensor(array.copy() if shared else array, requires_grad=requires_grad, name=name)
 
 
-def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a Tensor: itself if it is one already, on the same memory if it is an ndarray."""
+    if device is not None:
+        devices.check_device(device)
     if isinstance(data, Tensor) and (dtype is None or data.dtype == dtype):
         return data
     return Tensor(data, dtype)

@@ -356,6 +356,8 @@ class Tensor:
         """How many elements are other than 0, over `axis` or all."""
     def cov(self, *, correction: builtins.int = 1, fweights: Any = None, aweights: Any = None) -> Tensor:
         """The covariance matrix of variables (rows) from observations (columns); of a vector, its variance."""
+    def cpu(self) -> Tensor:
+        """This Tensor: it is on the CPU already."""
     def cross(self, y: Any, dim: builtins.int | None = None) -> Tensor:
         """The cross products of the vectors of 3 along `dim`; default: the first axis of size 3, as in PyTorc…"""
     def cummax(self, axis: builtins.int, *, dim: Any = ...) -> Any:
@@ -385,6 +387,9 @@ class Tensor:
         """The same memory outside the graph: a leaf that requires no gradient."""
     def detach_(self) -> Tensor:
         """In place: `t` leaves the graph, which is freed if nobody else holds it."""
+    @property
+    def device(self) -> Any:
+        """Where the values are: always the CPU."""
     def diag(self, diagonal: builtins.int = 0) -> Tensor:
         """The diagonal of a matrix; or of a vector, the matrix that has it on its diagonal."""
     def diag_embed(self, offset: builtins.int = 0, dim1: builtins.int = -2, dim2: builtins.int = -1) -> Tensor:
@@ -1338,10 +1343,17 @@ def _unwrapped(data: Any) -> Any:
 def _float_dtypes(data: Any) -> set[np.dtype]:
     """The dtypes of the floats in nested lists: the default for Python's, their own for NumPy's and Tenso…"""
 
-def tensor(data: Any, dtype: Any = None, requires_grad: builtins.bool = False, name: str | None = None) -> Tensor:
+def tensor(
+    data: Any,
+    dtype: Any = None,
+    requires_grad: builtins.bool = False,
+    name: str | None = None,
+    *,
+    device: Any = None,
+) -> Tensor:
     """A new leaf Tensor holding a copy of `data`."""
 
-def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a Tensor: itself if it is one already, on the same memory if it is an ndarray."""
 
 def from_numpy(array: np.ndarray) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import record
 from ..axes import axes_of, axis_of, either_name
-from ..dtypes import check_dtype
+from ..devices import dtype_among
 from ..errors import DtypeError, ShapeError, TinygradError
 from ..record import cast, clone, run, sum_to
 from ..tensor import Tensor, as_tensor
@@ -538,25 +538,19 @@ def to(
     cannot move by a little. A cast to the dtype that x has returns x itself, unless `copy`.
 
     Args:
-        where: dtypes, a Tensor, or a device; the only device is "cpu", or None.
+        where: dtypes, a Tensor, or a device, which is "cpu" or None.
         non_blocking: for PyTorch's sake; nothing blocks.
 
     Raises:
-        DtypeError: for what is neither.
+        DeviceError: for another device.
+        DtypeError: for a dtype that a Tensor cannot have.
 
     >>> import tinygrad_edu as tg
     >>> tg.tensor([1.5, -2.5]).to(tg.int64)
     tensor([ 1, -2])
     """
-    for asked in (device, *where):
-        if asked is not None and str(asked) != "cpu":
-            dtype = asked.dtype if isinstance(asked, Tensor) else asked
-    try:
-        dtype = x.dtype if dtype is None else check_dtype(dtype)
-    except TypeError:
-        raise DtypeError(
-            "to() takes a dtype or a Tensor; arrays live on the cpu, the only device.", got=repr(dtype)
-        ) from None
+    asked = dtype_among((device, *where, dtype))
+    dtype = x.dtype if asked is None else asked
     if dtype == x.dtype:
         return clone(x) if copy else x
     return cast(x, dtype=dtype) if dtype.kind == "f" else Tensor(x._data.astype(dtype))

@@ -11,6 +11,7 @@ from weakref import ReferenceType, ref
 import numpy as np
 
 from .. import dtypes
+from ..devices import dtype_among
 from ..errors import DtypeError, StateDictError, TinygradError
 from ..hooks import Handle
 from ..modes import watching
@@ -329,25 +330,24 @@ class Module:
         for p in self.parameters():
             zero_grad(p, set_to_none)
 
-    def to(self, dtype: Any) -> Module:
+    def to(self, *where: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Module:
         """Cast every floating-point parameter and buffer, in place; returns the module.
 
         Args:
-            dtype: a floating-point dtype; or "cpu", the only device, which changes nothing.
+            where: a floating-point dtype, a Tensor for its dtype, or a device, which is "cpu" and changes nothing.
+            non_blocking: for PyTorch's sake; nothing blocks.
 
         Raises:
-            DtypeError: for what is neither.
+            DeviceError: for another device.
+            DtypeError: for another dtype.
 
         >>> import tinygrad_edu as tg
         >>> tg.nn.Linear(2, 1).to(tg.float64).weight.dtype
         dtype('float64')
         """
-        if str(dtype) == "cpu":
+        dtype = dtype_among((device, *where, dtype))
+        if dtype is None:
             return self
-        try:
-            dtype = dtypes.check_dtype(dtype)
-        except TypeError:
-            raise DtypeError("to() takes a dtype; arrays live on the cpu, the only device.", got=repr(dtype)) from None
         if dtype.kind != "f":
             raise DtypeError("a module is cast to a floating-point dtype.", got=str(dtype))
         for t in (*self.parameters(), *self.buffers()):
@@ -355,6 +355,10 @@ class Module:
                 t._data = t._data.astype(dtype)
                 t.grad = None if t.grad is None else Tensor(t.grad._data.astype(dtype))
                 written(t)
+        return self
+
+    def cpu(self) -> Module:
+        """The module: it is on the CPU already."""
         return self
 
     def double(self) -> Module:
