@@ -11,6 +11,7 @@ from .distance import *
 from .dropout import *
 from .embedding import *
 from .flatten import *
+from .lazy import *
 from .likelihood import *
 from .linear import *
 from .margin import *

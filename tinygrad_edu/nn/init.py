@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError, ShapeError
+from ..errors import OptionError, ShapeError, TinygradError
 from ..random import get_generator
 from ..tensor import Tensor, written
+from .parameter import UninitializedParameter
 
 __all__ = [
     "calculate_gain",
@@ -66,6 +67,11 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
 
 
 def _write(tensor: Tensor, values: Any) -> Tensor:
+    if isinstance(tensor, UninitializedParameter):
+        raise TinygradError(
+            "nn.init: a lazy layer's parameters are empty until its first call.",
+            mend="call the network on one batch, then initialize it",
+        )
     tensor._data[...] = values
     written(tensor)
     return tensor

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..tensor import Tensor
 
-__all__ = ["Parameter"]
+__all__ = ["Parameter", "UninitializedParameter"]
 
 
 class Parameter(Tensor):
@@ -33,4 +33,10 @@ class Parameter(Tensor):
         return "Parameter containing:\n" + super().__repr__()
 
     def __reduce__(self) -> Any:
-        return Parameter, (self._data, self.requires_grad)
+        return type(self), (self._data, self.requires_grad)
+
+
+class UninitializedParameter(Parameter):
+    """What a lazy layer has before its first call: an empty Parameter, which that call fills."""
+
+    __slots__ = ()
