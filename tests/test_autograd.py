@@ -6,7 +6,14 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import func
 from tinygrad_edu.autograd import Function, grad, once_differentiable
-from tinygrad_edu.errors import ChangedAfterUseError, DtypeError, NonScalarError, ShapeError, TinygradError
+from tinygrad_edu.errors import (
+    ChangedAfterUseError,
+    DtypeError,
+    NonScalarError,
+    ShapeError,
+    StateDictError,
+    TinygradError,
+)
 from tinygrad_edu.utils.checkpoint import checkpoint
 
 
@@ -530,3 +537,62 @@ def test_a_checkpoint_without_gradients_is_the_function():
     y = checkpoint(lambda x: x * tg.ones(next(shapes)), leaf(1.0))
     with pytest.raises(TinygradError, match="other shapes"):
         y.sum().backward()
+
+
+class Twice(tg.nn.Module):
+    """One layer under two names, and a buffer."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = self.second = tg.nn.Linear(2, 2, bias=False)
+        self.register_buffer("shift", tg.ones(2))
+
+    def forward(self, x, scale=1.0):
+        return self.second(self.first(x)) * scale + self.shift
+
+
+def test_a_module_as_a_function_of_its_parameters_keeps_its_own():
+    net, x = Twice(), tg.tensor([[1.0, 2.0]])
+    before = dict(net.named_parameters())
+    w = tg.tensor([[2.0, 0.0], [0.0, 3.0]], requires_grad=True)
+    z = func.functional_call(net, {"first.weight": w, "shift": tg.zeros(2)}, x, {"scale": 10.0})
+    assert z.tolist() == [[40.0, 180.0]]
+    z.sum().backward()
+    np.testing.assert_allclose(w.grad, [[40.0, 100.0], [50.0, 120.0]])  # 10 (1 (W x)ᵀ + (Wᵀ 1) xᵀ)
+    assert all(p is before[name] and p.grad is None for name, p in net.named_parameters())
+    assert net.shift.tolist() == [1.0, 1.0]
+    with pytest.raises(StateDictError, match=r"Twice(?s:.)*unexpected: \['third.weight'\]; missing: \[\]"):
+        func.functional_call(net, {"third.weight": w}, x)
+    with pytest.raises(StateDictError, match=r"missing:.*'shift'"):
+        func.functional_call(net, {"first.weight": w}, x, strict=True)
+    with pytest.raises(ShapeError):
+        func.functional_call(net, ({"first.weight": w}, {"shift": tg.zeros(3)}), (x,))
+    assert all(p is before[name] for name, p in net.named_parameters()), "put back after an error"
+
+
+@pytest.mark.parametrize("tie", [True, False])
+def test_a_step_of_training_inside_a_graph_is_pytorchs(tie):
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+
+    class Theirs(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = self.second = torch.nn.Linear(2, 2, bias=False)
+            self.register_buffer("shift", torch.ones(2))
+
+        forward = Twice.forward
+
+    def meta_gradient(lib, net):
+        rng = np.random.default_rng(0)
+        own, w = (lib.tensor(rng.normal(size=(2, 2)), requires_grad=True) for _ in range(2))
+        net.load_state_dict({name: own for name in net.state_dict() if "weight" in name}, strict=False)
+
+        def loss_at(w):
+            x = (lib.ones(1, 2, dtype=lib.float64),)
+            return (lib.func.functional_call(net, {"first.weight": w}, x, tie_weights=tie) ** 2).sum()
+
+        (g,) = lib.autograd.grad(loss_at(w), w, create_graph=True)
+        loss_at(w - 0.01 * g).backward()
+        return np.asarray(w.grad)
+
+    np.testing.assert_allclose(meta_gradient(tg, Twice().double()), meta_gradient(torch, Theirs().double()), rtol=1e-9)

@@ -1,4 +1,4 @@
-"""func: derivatives of functions instead of Tensors (`torch.func`): grad, vjp, jvp, Jacobians.
+"""func: derivatives of functions instead of Tensors (`torch.func`): grad, vjp, jvp, Jacobians; modules as functions.
 
 Everything here is composed of `engine.grad`. A forward-mode product is two reverse ones: the
 gradient of <Jᵀu, v> with respect to u is Jv, whatever u is.
@@ -6,18 +6,21 @@ gradient of <Jᵀu, v> with respect to u is Jv, whatever u is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import engine, record
-from .errors import DtypeError, NonScalarError, ShapeError
+from .errors import DtypeError, NonScalarError, ShapeError, StateDictError
 from .modes import enable_grad
 from .tensor import Tensor, as_tensor
 
-__all__ = ["grad", "grad_and_value", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "vjp"]
+if TYPE_CHECKING:
+    from .nn import Module
+
+__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "vjp"]
 
 
 def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
@@ -304,3 +307,53 @@ def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     numbers = tuple(range(len(primals)))
     gradient, back = vjp(lambda *x: grad_and_value(func, numbers)(*x), *primals)
     return gradient[1], back((tuple(tangents), Tensor(np.zeros_like(gradient[1]._data))))
+
+
+def functional_call(
+    module: Module, parameter_and_buffer_dicts: Any, args: Any = None, kwargs: Any = None, *,
+    tie_weights: bool = True, strict: bool = False,
+) -> Any:  # fmt: skip
+    """What `module` computes with other parameters and buffers, as a function of them; it keeps its own.
+
+    Args:
+        parameter_and_buffer_dicts: Tensors by dotted name, or several such dicts. The graph goes on
+            through them: this is how a step of training becomes a part of a graph (MAML).
+        args: the positional arguments: a tuple, or the only one.
+        kwargs: the keyword arguments.
+        tie_weights: a parameter that the module has under several names is replaced under all of them.
+        strict: whether every parameter and buffer must be given.
+
+    Raises:
+        StateDictError: for names that the module does not have, or (if `strict`) that are missing.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = tg.nn.Linear(1, 1, bias=False)
+    >>> w = tg.tensor([[3.0]])
+    >>> grad(lambda w: functional_call(layer, {"weight": w}, tg.tensor([2.0])).sum())(w)
+    tensor([[2.]])
+    """
+    dicts = parameter_and_buffer_dicts
+    given = {name: t for one in ((dicts,) if isinstance(dicts, Mapping) else dicts) for name, t in one.items()}
+    parts = dict(module.named_modules(remove_duplicate=False))
+    own: dict[str, Tensor] = dict(module.named_parameters(remove_duplicate=False))
+    own |= module.named_buffers(remove_duplicate=False)
+    unexpected, missing = given.keys() - own.keys(), own.keys() - given.keys() if strict else set()
+    if unexpected or missing:
+        raise StateDictError(
+            f"functional_call: these are not the parameters and buffers of {type(module).__name__}.",
+            got=f"unexpected: {sorted(unexpected)}; missing: {sorted(missing)}",
+        )
+    if tie_weights:
+        tied = {id(own[name]): t for name, t in given.items()}
+        given = {name: tied[id(t)] for name, t in own.items() if id(t) in tied}
+
+    def put(tensors: dict[str, Tensor]) -> None:
+        for name in given:
+            path, _, attribute = name.rpartition(".")
+            vars(parts[path])[attribute] = tensors[name]
+
+    put(given)
+    try:
+        return module(*(args if isinstance(args, tuple) else () if args is None else (args,)), **(kwargs or {}))
+    finally:
+        put(own)
