@@ -45,7 +45,21 @@ def test_a_second_walk_names_the_call_that_freed_the_graph():
 
 def test_a_non_scalar_needs_a_gradient():
     text = message(errors.NonScalarError, lambda: (leaf(2, 3) * 2).backward())
-    assert "<gate mul: switch>" in text and "(2, 3)" in text and ".sum()" in text
+    assert "what mul made has more" in text and "(2, 3)" in text and ".sum()" in text
+    assert "backward() without `gradient`" in text and "pass gradient=" in text
+    x = leaf(2)
+    text = message(errors.NonScalarError, lambda: tg.autograd.grad(x * x, x))
+    assert "grad() without `grad_outputs`" in text and "pass grad_outputs=" in text
+    text = message(errors.GradientShapeError, lambda: tg.autograd.grad(x * x, x, tg.ones(3)))
+    assert "`grad_outputs` must have the shape" in text
+
+
+@pytest.mark.parametrize("other", [None, "a"])
+def test_what_no_tensor_can_be_made_of_is_not_to_be_wrapped(other):
+    text = message(errors.DtypeError, lambda: leaf(2) + other)
+    assert "wrap it" not in text
+    text = message(errors.DtypeError, lambda: leaf(2) + [1.0, 2.0])
+    assert "wrap it with tg.tensor" in text
 
 
 def test_nothing_requires_a_gradient():

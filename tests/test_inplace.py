@@ -1,6 +1,7 @@
 """Writing a Tensor never gives a silently wrong gradient: it is that of the values used, or an error."""
 
 import gc
+import importlib
 import weakref
 
 import numpy as np
@@ -443,3 +444,19 @@ def test_any_program_of_writes_is_right_or_raises(data):
         assert "grad-free" in steps
     else:
         np.testing.assert_allclose(x.grad, z.grad, rtol=1e-12)
+
+
+def test_a_write_of_another_thread_that_is_noted_late_hides_none(monkeypatch):
+    tensor = importlib.import_module("tinygrad_edu.tensor")  # the package's own `tensor` is the function
+    x = tg.ones(2, requires_grad=True)
+    z = x * x
+    with tg.no_grad():
+        x += 1
+    last = tensor.clock.last_write
+    assert last > z.born
+    monkeypatch.setattr(tensor, "tick", lambda: 1)  # a thread that drew its tick long ago goes on
+    tensor.written(tg.ones(1))
+    tensor.clock.note(2)
+    assert tensor.clock.last_write == last
+    with pytest.raises(ChangedAfterUseError):
+        z.sum().backward()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 
-from .engine import Freed, _walk
+from .engine import Freed
 from .errors import AnomalyError, ChangedAfterUseError
 from .explaining import told
 from .inplace import settled
@@ -104,16 +103,16 @@ class detect_anomaly(inspect):
                 born=t,
             )
 
-    def sent(self, z: Tensor, g: Any, back: Any) -> Any:
+    def sent(self, z: Tensor, g: Any, back: Any, start: Any) -> Any:
         """Look at what a gate sends back; a walk that fails gives back the graph that it freed."""
-        back = super().sent(z, g, back)
+        back = super().sent(z, g, back, start)
         if not self._check:
             return back
         try:
             if not _finite(z) and z.born not in self._meant:
                 self._judge(z)
             self._meant.discard(z.born)
-            _judge_gradients(z, g, back)
+            _judge_gradients(z, g, back, start)
         except AnomalyError:
             for w, inputs in self._walked:
                 w.inputs = inputs
@@ -169,7 +168,7 @@ class detect_anomaly(inspect):
         return min(found, key=lambda pair: pair[0].born, default=None)
 
 
-def _judge_gradients(z: Tensor, g: Any, back: Any) -> None:
+def _judge_gradients(z: Tensor, g: Any, back: Any, start: Any) -> None:
     """Raise for what is not finite in what arrived at a gate, or in what it sends back."""
     name = z.gate.name
     if not _finite(g):
@@ -179,6 +178,7 @@ def _judge_gradients(z: Tensor, g: Any, back: Any) -> None:
             f"upstream: {_span(g)}",
             z,
             g,
+            start,
         )
     for x, c in back:
         if not _finite(c):
@@ -190,15 +190,13 @@ def _judge_gradients(z: Tensor, g: Any, back: Any) -> None:
                 f"sent: {_span(c)}{local}\nupstream: {_span(g)}",
                 z,
                 g,
+                start,
             )
 
 
-def _in_walk(what: str, got: str, z: Tensor, g: Any) -> AnomalyError:
+def _in_walk(what: str, got: str, z: Tensor, g: Any, start: Any) -> AnomalyError:
     """The error of a walk, which ends its graph where the walk began."""
-    frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_code is not _walk.__code__:
-        frame = frame.f_back
-    roots: Any = frame.f_locals["roots"] if frame is not None else ()
+    roots, upstreams = start
     whole = len(roots) == 1
     return _placed(
         AnomalyError(
@@ -207,7 +205,7 @@ def _in_walk(what: str, got: str, z: Tensor, g: Any) -> AnomalyError:
             mend=_MEND.get(z.gate.name, ""),
             born=z,
             output=roots[0] if whole else z,
-            gradient=_array(frame.f_locals["upstreams"][0] if whole else g),
+            gradient=_array(upstreams[0] if whole else g),
         )
     )
 

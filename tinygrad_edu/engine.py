@@ -25,18 +25,18 @@ __all__ = ["backward", "grad"]
 
 
 class Freed:
-    """What a walked gate has instead of inputs: the call that freed it."""
+    """What a walked gate has instead of inputs: the user's call that freed it."""
 
     __slots__ = ("where",)
 
-    def __init__(self) -> None:
-        self.where = caller(5)  # from __init__, walk, walking and errstate's wrapper, in backward or grad
+    def __init__(self, where: tuple[str, int, str]) -> None:
+        self.where = where
 
 
 def _walk(
     roots: Sequence[Tensor],
     upstreams: Sequence[Any],
-    retain_graph: bool,
+    freed: Freed | None,
     create_graph: bool,
     wanted: set[int] | None = None,
     targets: dict[int, Any] | None = None,
@@ -45,16 +45,60 @@ def _walk(
     """Send `upstreams` back from `roots`; return the gradient of every leaf reached, by its id.
 
     Gradients are arrays, or with `create_graph` Tensors, so that the rules record themselves.
-    `wanted` holds the ids of the only Tensors worth visiting; `targets` receives, by id, the
-    gradients of those of its keys that are not leaves; with `stop` the walk ends at them.
+    Walked gates get `freed` for their inputs, unless it is None. `wanted` holds the ids of the only
+    Tensors worth visiting; `targets` receives, by id, the gradients of those of its keys that are
+    not leaves; with `stop` the walk ends at them.
     """
-    leaves: dict[int, tuple[Tensor, Any]] = {}
-    heap: list[tuple[int, Tensor]] = []  # the Tensors that have a gradient waiting, the newest on top
-    sums: dict[int, Any] = {}  # by birth: what has come back to each so far
-    freed = Freed()
+    heap, sums, leaves = _started(roots, upstreams)
     kept: list[Any] = []
     watch = watching.get()
     plain = not create_graph and wanted is None
+    try:
+        while heap:
+            _, z = heappop(heap)
+            born = z.born
+            g = sums.pop(born)
+            if z._taps is not None:
+                g = z._taps.arrived(z, g)
+            if targets is not None and id(z) in targets:
+                targets[id(z)] = g
+                if stop:
+                    continue
+            made = z.gate
+            inputs = z.inputs
+            if inputs.__class__ is Freed:
+                raise explaining.freed(z, inputs)
+            if born <= clock.last_write:  # equal for a rewritten Tensor itself
+                inputs = settled(z)
+                kept.append(inputs)  # what it was before: older gates may still ask for it
+            back = made.back(z, g, inputs) if plain else back_narrowly(z, g, inputs, create_graph, wanted)
+            if watch is not None:
+                back = watch.sent(z, g, back, (roots, upstreams))
+            for x, c in back:
+                if x.gate is not None:
+                    born = x.born
+                    if born in sums:
+                        sums[born] = sums[born] + c  # a value used twice adds what comes back
+                    else:
+                        sums[born] = c
+                        heappush(heap, (-born, x))
+                else:
+                    key = id(x)
+                    leaves[key] = (x, _added(leaves[key][1], c) if key in leaves else _own(c, g))
+            if freed is not None:
+                z.inputs = freed
+    except Exception as error:
+        explaining.on_the_way_back(z, error)
+        raise
+    return leaves
+
+
+def _started(roots: Sequence[Tensor], upstreams: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """Where a walk begins: the Tensors that have a gradient waiting, the newest on top; what has come
+    back to each so far, by birth; and the leaves."""
+    heap: list[tuple[int, Tensor]] = []
+    sums: dict[int, Any] = {}
+    leaves: dict[int, tuple[Tensor, Any]] = {}
     for root, g in zip(roots, upstreams, strict=True):
         if root.gate is None:
             leaves[id(root)] = (root, leaves[id(root)][1] + g if id(root) in leaves else g)
@@ -62,46 +106,15 @@ def _walk(
             if root.born not in sums:
                 heappush(heap, (-root.born, root))
             sums[root.born] = sums[root.born] + g if root.born in sums else g
-    while heap:
-        _, z = heappop(heap)
-        born = z.born
-        g = sums.pop(born)
-        if z._taps is not None:
-            g = z._taps.arrived(z, g)
-        if targets is not None and id(z) in targets:
-            targets[id(z)] = g
-            if stop:
-                continue
-        made = z.gate
-        inputs = z.inputs
-        if inputs.__class__ is Freed:
-            raise explaining.freed(z, inputs)
-        if born <= clock.last_write:
-            inputs = settled(z)
-            kept.append(inputs)  # what a rewritten Tensor was before: older gates may still ask for it
-        back = made.back(z, g, inputs) if plain else back_narrowly(z, g, inputs, create_graph, wanted)
-        if watch is not None:
-            back = watch.sent(z, g, back)
-        for x, c in back:
-            if x.gate is not None:
-                born = x.born
-                if born in sums:
-                    sums[born] = sums[born] + c  # a value used twice adds what comes back
-                else:
-                    sums[born] = c
-                    heappush(heap, (-born, x))
-            elif (key := id(x)) in leaves:
-                have = leaves[key][1]
-                if create_graph:
-                    have = have + c
-                else:
-                    have += c  # in place: what a leaf holds is its own
-                leaves[key] = (x, have)
-            else:
-                leaves[key] = (x, _own(c, g))
-        if not retain_graph:
-            z.inputs = freed
-    return leaves
+    return heap, sums, leaves
+
+
+def _added(have: Any, c: Any) -> Any:
+    """A leaf's sum: in place if it is an array, for what a leaf holds is its own."""
+    if isinstance(have, Tensor):
+        return have + c
+    have += c
+    return have
 
 
 def _own(c: Any, g: Any) -> Any:
@@ -191,7 +204,8 @@ def grad(
                 got=explaining.told(x),
                 mend="make it with requires_grad=True",
             )
-    upstreams = [upstream_of(t, g, create_graph) for t, g in zip(outputs, grad_outputs, strict=True)]
+    pairs = zip(outputs, grad_outputs, strict=True)
+    upstreams = [upstream_of(t, g, create_graph, "grad() without `grad_outputs`") for t, g in pairs]
     retain_graph = create_graph if retain_graph is None else retain_graph
     targets: dict[int, Any] = {id(x): None for x in inputs}
     wanted = _leading_to(outputs, set(targets))
@@ -226,7 +240,7 @@ def _walking(
     """
     token = recording.set(create_graph and on())
     try:
-        leaves = _walk(roots, upstreams, retain_graph, create_graph, *narrow)
+        leaves = _walk(roots, upstreams, None if retain_graph else Freed(caller(3)), create_graph, *narrow)
         for key, (x, g) in leaves.items():
             if x._taps is not None:
                 leaves[key] = (x, x._taps.arrived(x, g))
@@ -234,15 +248,15 @@ def _walking(
             for x, g in leaves.values():
                 accumulate(x, g)
         return leaves
-    except Exception as error:
-        explaining.on_the_way_back(error)
-        raise
     finally:
         recording.reset(token)
 
 
-def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
-    """The gradient to start with: what was given, checked, or 1."""
+def upstream_of(t: Tensor, gradient: Any, create_graph: bool, without: str = "backward() without `gradient`") -> Any:
+    """The gradient to start with: what was given, checked, or 1.
+
+    `without`: what an error calls the case that none was given, with the argument's name in backquotes.
+    """
     if not t._needs:
         raise NoGradientError(
             "no gradient can flow back from here: nothing behind it requires one.",
@@ -253,16 +267,16 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool) -> Any:
     if gradient is None:
         if data.size != 1:
             raise NonScalarError(
-                f"backward() without `gradient` starts from one number, but {t.gate or 'this Tensor'} has more.",
+                f"{without} starts from one number, but {f'what {t.gate.name} made' if t.gate else 'a leaf'} has more.",
                 got=explaining.told(t),
-                mend="reduce it (.sum(), .mean()), or pass gradient= of the same shape",
+                mend=f"reduce it (.sum(), .mean()), or pass {without.split('`')[1]}= of the same shape",
             )
         g: Any = np.asarray(1, data.dtype) if data.ndim == 0 else np.ones_like(data)
     else:
         g = gradient if isinstance(gradient, Tensor) else np.array(gradient, dtype=t.dtype)
         if g.shape != t.shape:
             raise GradientShapeError(
-                "`gradient` must have the shape of the output it belongs to.",
+                f"`{without.split('`')[1]}` must have the shape of the output it belongs to.",
                 expected=f"{t.shape}, for {explaining.told(t)}",
                 got=str(g.shape),
             )

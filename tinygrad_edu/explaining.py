@@ -57,7 +57,7 @@ def not_an_operand(gate: Any, x: Any) -> DtypeError:
     return DtypeError(
         f"{gate.name} takes Tensors, NumPy arrays and numbers.",
         got=f"{type(x).__name__}: {x!r:.60}",
-        mend="wrap it with tg.tensor(…)",
+        mend="wrap it with tg.tensor(…)" if isinstance(x, (list, tuple)) else "",
     )
 
 
@@ -77,14 +77,9 @@ def told(t: Tensor) -> str:
     return f"{t.name or ('a Tensor' if made or not t._needs else 'a leaf')} of shape {t.shape}{made}"
 
 
-def on_the_way_back(error: Exception) -> None:
-    """Add to an error out of a walk a note of the gate whose rule raised it."""
-    trace, z = error.__traceback__, None
-    while trace is not None:
-        if trace.tb_frame.f_code.co_name == "_walk":
-            z = trace.tb_frame.f_locals.get("z")
-        trace = trace.tb_next
-    if isinstance(z, Tensor) and z.gate.name not in str(error):
+def on_the_way_back(z: Tensor, error: Exception) -> None:
+    """Add to an error out of a walk a note of the gate that the walk was at."""
+    if z.gate is not None and z.gate.name not in str(error):
         error.add_note(f"in the walk back through {told(z)}, started at {line_of(caller())}")
 
 

@@ -131,7 +131,8 @@ def detach_(t: Tensor) -> Tensor:
         if t._view:
             raise ViewInPlaceError("detach_ cannot cut off a view.", got=told(t), mend="use .detach()")
         t.gate, t.inputs, t.keywords, t._taps = None, (), {}, None
-        t.born = clock.last_write = tick()  # newer than those gates, so the walk notices
+        t.born = tick()  # newer than those gates, so the walk notices
+        clock.note(t.born)
     t._needs = False
     return t
 
@@ -195,7 +196,7 @@ def _become(t: Tensor, old: Tensor, z: Tensor) -> Tensor:
         t._of = z._of
     if hasattr(z, "_where"):
         t._where, t.name = z._where, t.name or z.name
-    clock.last_write = t.born
+    clock.note(t.born)
     return t
 
 

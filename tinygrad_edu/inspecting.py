@@ -66,7 +66,7 @@ class inspect(Watch):
         super().wrote(t)
         memory(t).where = caller(2)
 
-    def sent(self, z: Tensor, g: Any, back: Any) -> Any:
+    def sent(self, z: Tensor, g: Any, back: Any, start: Any) -> Any:
         """Check what a gate sends back, while it is known which."""
         for x, c in back:
             if c.shape != x._data.shape and not isinstance(x._data, tuple):
@@ -75,7 +75,7 @@ class inspect(Watch):
                     expected=f"that of its input: {told(x)}",
                     got=f"{c.shape}, from {told(z)}",
                 )
-        return super().sent(z, g, back)
+        return super().sent(z, g, back, start)
 
     def _name(self, z: Tensor, call: FrameType, targets: Any) -> None:
         """Give `z` the name that the line assigns; what was made before it in the same call was not the result."""

@@ -48,9 +48,12 @@ class Watch:
         if self.outer is not None:
             self.outer.wrote(t)
 
-    def sent(self, z: Any, g: Any, back: Any) -> Any:
-        """A gate sent gradients back: the upstream `g`, and pairs of an input and its gradient."""
-        return back if self.outer is None else self.outer.sent(z, g, back)
+    def sent(self, z: Any, g: Any, back: Any, start: Any) -> Any:
+        """A gate sent gradients back: the upstream `g`, and pairs of an input and its gradient.
+
+        `start`: the outputs that the walk began at, and the gradients given to them.
+        """
+        return back if self.outer is None else self.outer.sent(z, g, back, start)
 
 
 def on() -> Any:

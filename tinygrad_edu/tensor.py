@@ -1,7 +1,7 @@
 """tensor: an array that remembers how it was made (state, not maths).
 
-The maths is in `gates/`, whose functions are bound here as methods; recording a gate and walking
-back is `engine.py`; what happens when a Tensor is written is `inplace.py`.
+The maths is in `gates/`, whose functions are bound here as methods; recording a gate is `record.py`,
+walking back `engine.py`; what happens when a Tensor is written is `inplace.py`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,16 @@ class Clock:
 
     __slots__ = ("last_write",)
 
+    def __init__(self) -> None:
+        self.last_write = 0
+
+    def note(self, write: int) -> None:
+        """That there was a write at this tick. Another thread's later one stands."""
+        if write > self.last_write:  # nothing is called from here on, so no thread comes between
+            self.last_write = write
+
 
 clock = Clock()
-clock.last_write = 0
 
 
 class Memory:
@@ -194,7 +201,7 @@ class Tensor:
         self._view = True  # both look at one piece of memory now
         written(self)
         if differs:
-            self._memory.replaced = clock.last_write
+            self._memory.replaced = self._memory.stamp
 
     def detach(self) -> Tensor:
         """The same memory outside the graph: a leaf that requires no gradient.
@@ -375,7 +382,9 @@ def written(t: Tensor) -> None:
     """Note that the memory of `t` was written just now."""
     if t._memory is None:
         t._memory = Memory()
-    t._memory.stamp = clock.last_write = tick()
+    t._memory.stamp = now = tick()
+    if now > clock.last_write:  # `clock.note(now)`, without the call
+        clock.last_write = now
     if (watch := watching.get()) is not None:
         watch.wrote(t)
 

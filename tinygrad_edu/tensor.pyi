@@ -10,6 +10,10 @@ class Clock:
     """When anything was last written in place; a gate born later need not look closer."""
 
     last_write: int
+    lock: Any
+    def __init__(self) -> None: ...
+    def note(self, write: builtins.int) -> None:
+        """That there was a write at this tick."""
 
 class Memory:
     """The stamps of one piece of memory, shared by every Tensor that looks at it."""
