@@ -63,13 +63,13 @@ def compare(task, rounds, processes):
     ours = [a["seconds"] for a in answers["tinygrad_edu"]]
     rows = {}
     for name, given in answers.items():
-        seconds = [a["seconds"] for a in given]
+        seconds, peaks = [a["seconds"] for a in given], [a["peak"] for a in given]
         by_process = [statistics.median(seconds[i : i + rounds]) for i in range(0, len(seconds), rounds)]
         rows[name] = {
             "microseconds": statistics.median(seconds) * 1e6,
             "range": [min(by_process) * 1e6, max(by_process) * 1e6],
             "ratio": statistics.median(o / s for o, s in zip(ours, seconds, strict=True)),
-            "peak_megabytes": max(a["peak"] for a in given) / 2**20,
+            "peak_megabytes": None if None in peaks else max(peaks) / 2**20,
         }
     return {
         "task": task, "title": module.TITLE, "rounds": rounds, "processes": processes, "rows": rows, "missing": missing,
@@ -84,9 +84,10 @@ def show(result):
     print(f"  {'':<18}{'microseconds':>14}{'ours to it':>12}{'peak MB':>10}" + "     range of processes" * several)
     for name, row in result["rows"].items():
         ratio = "" if name == "tinygrad_edu" else f"{row['ratio']:.2f} x"
+        peak = "-" if row["peak_megabytes"] is None else f"{row['peak_megabytes']:.1f}"
         low, high = row["range"]
         print(
-            f"  {TITLES[name]:<18}{row['microseconds']:>14,.0f}{ratio:>12}{row['peak_megabytes']:>10.1f}"
+            f"  {TITLES[name]:<18}{row['microseconds']:>14,.0f}{ratio:>12}{peak:>10}"
             + f"{low:>12,.0f} -{high:>10,.0f}" * several
         )
     for name in result["missing"]:

@@ -38,7 +38,9 @@ class Gate:
         blind: whether the rules never look at values, only at shapes.
         floats: whether integers become floats first (exp, mean, div).
         flows: the positions of the inputs that a gradient can flow to; None if to all.
-        meaning: the same function in plain gates, for a fused gate that keeps floats.
+        meaning: the same function in plain gates, for a fused gate that keeps floats. Such a gate takes
+            a list as the keyword `kept`: its forward leaves there what the way back needs, the first walk
+            takes it out, and a later one computes it again.
     """
 
     __slots__ = (
