@@ -126,6 +126,23 @@ def test_a_column_against_a_row_raises_in_losses_of_several(loss, shapes):
         loss(*(tg.ones(*shape) for shape in shapes))
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "says"),
+    [
+        ("bias", (4,), "linear: the bias does not fit the weight.\n  at        test_layer_errors.py"),
+        ("weight", (3, 5), "input (2, 4) and weight (3, 5)"),
+    ],
+)
+def test_a_linear_layer_blames_its_own_parts_for_what_is_theirs(attribute, value, says):
+    layer = nn.Linear(4, 3)
+    setattr(layer, attribute, nn.Parameter(tg.ones(*value)))
+    with pytest.raises(ShapeError) as error:
+        layer(tg.ones(2, 4))
+    assert says in str(error.value) and "was given an input" not in str(error.value)
+    with pytest.raises(ShapeError, match="was given an input that it does not fit"):
+        layer(tg.ones(2, 3, 2, 2))
+
+
 @pytest.mark.parametrize("loss", [nn.CrossEntropyLoss(), nn.NLLLoss(), nn.MultiMarginLoss(), nn.HingeLoss()])
 def test_a_column_of_classes_raises(loss):
     with pytest.raises(ShapeError, match=r"(?s)one class for each row.*got.*\(5, 1\)"):

@@ -15,15 +15,12 @@ from ..modes import no_grad
 from ..nn.module import Module
 from ..nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from ..tensor import Tensor, written
-from .ensemble import Ensemble, SnapshotEnsemble
 from .lr_scheduler.scheduler import LRScheduler, for_each_group
 from .optimizer import Optimizer
 
 __all__ = [
     "SWALR",
     "AveragedModel",
-    "Ensemble",
-    "SnapshotEnsemble",
     "get_ema_avg_fn",
     "get_ema_multi_avg_fn",
     "get_swa_avg_fn",

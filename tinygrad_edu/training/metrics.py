@@ -19,7 +19,7 @@ __all__ = ["Accuracy", "ConfusionMatrix", "F1Score", "Meter", "Metric", "Precisi
 
 
 class Metric:
-    """The base of every metric: define `count(outputs, targets)` and `value()`.
+    """The base of every metric: define `update(outputs, targets)`, and `compute()` where the counts are not the value.
 
     Attributes:
         name: its column in the history.

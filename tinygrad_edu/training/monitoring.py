@@ -61,7 +61,10 @@ class Monitor(Callback):
                 self._handles.append(module.register_forward_hook(self._hook(name)))
 
     def on_epoch_start(self, run: Run) -> None:
-        """Is the next step one to look at?"""
+        """Is the first step one to look at?"""
+        self._look_ahead(run)
+
+    def _look_ahead(self, run: Run) -> None:
         self._step = run.step + 1 if (run.step + 1) % self.every == 0 else 0
 
     def on_before_optimizer_step(self, run: Run) -> None:
@@ -78,7 +81,7 @@ class Monitor(Callback):
                 gradient, old = self._before[name]
                 _append(self.parameters, name, (run.step, gradient, _norm(old), _norm(p._data - old)))
         self._before = {}
-        self.on_epoch_start(run)
+        self._look_ahead(run)
 
     def teardown(self, run: Run) -> None:
         """Look away."""
