@@ -166,6 +166,7 @@ def test_a_size_for_each_axis_is_any_sequence(pair):
     as_tuple = F.max_pool2d(x, (2, 1)).numpy()
     assert_array_equal(F.max_pool2d(x, pair, pair).numpy(), as_tuple)
     assert F.conv2d(x, tg.ones(1, 1, 1, 1), stride=pair).shape == as_tuple.shape
+    assert F.interpolate(x[None], pair).shape == (1, 1, 2, 1)
     assert F.adaptive_max_pool2d(x, pair).shape == F.adaptive_avg_pool2d(x, pair).shape == (1, 2, 1)
 
 

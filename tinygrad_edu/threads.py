@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import MissingExtraError
+from .errors import MissingExtraError, OptionError
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
@@ -39,7 +39,7 @@ def set_num_threads(num: int | None) -> None:
         num: how many threads; None for none, and BLAS as it was before the first call.
 
     Raises:
-        ValueError: for less than 1.
+        OptionError: for less than 1.
         MissingExtraError: if NumPy's BLAS is not OpenBLAS and threadpoolctl is not installed.
 
     >>> set_num_threads(2); get_num_threads()
@@ -49,7 +49,7 @@ def set_num_threads(num: int | None) -> None:
     """
     global _pool, _threads, _blas_before
     if num is not None and num < 1:
-        raise ValueError(f"set_num_threads takes 1 or more, or None; got {num}")
+        raise OptionError(f"set_num_threads takes 1 or more, or None; got {num}")
     if num is None:
         if _blas_before is not None:
             blas_threads(_blas_before)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, record
-from ..errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor, written
 from . import init
 from .module import Module
@@ -85,7 +85,7 @@ def embedding(
 
 def _row(padding_idx: int, n: int) -> int:
     if not -n <= padding_idx < n:
-        raise TinygradError("padding_idx is no row of the table.", expected=f"{-n} to {n - 1}", got=str(padding_idx))
+        raise OptionError("padding_idx is no row of the table.", expected=f"{-n} to {n - 1}", got=str(padding_idx))
     return padding_idx % n
 
 

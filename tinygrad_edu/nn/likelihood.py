@@ -230,7 +230,7 @@ def gaussian_nll_loss(
 
     Raises:
         ShapeError: if the shapes do not fit one another.
-        ValueError: for a variance below 0.
+        OptionError: for a variance below 0.
 
     >>> import tinygrad_edu as tg
     >>> gaussian_nll_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]), tg.ones(2))

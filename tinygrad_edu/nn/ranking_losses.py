@@ -122,7 +122,7 @@ def triplet_margin_loss(
 
     Raises:
         ShapeError: for more than one shape.
-        ValueError: for a margin of 0 or less.
+        OptionError: for a margin of 0 or less.
 
     >>> import tinygrad_edu as tg
     >>> anchor, positive, negative = tg.tensor([0.0, 0.0]), tg.tensor([0.0, 3.0]), tg.tensor([2.0, 0.0])
@@ -218,7 +218,7 @@ class TripletMarginLoss(Loss):
     """`triplet_margin_loss` as a module.
 
     Raises:
-        ValueError: for a margin of 0 or less.
+        OptionError: for a margin of 0 or less.
     """
 
     def __init__(
@@ -238,7 +238,7 @@ class TripletMarginWithDistanceLoss(Loss):
     """`triplet_margin_with_distance_loss` as a module.
 
     Raises:
-        ValueError: for a margin of 0 or less.
+        OptionError: for a margin of 0 or less.
     """
 
     def __init__(

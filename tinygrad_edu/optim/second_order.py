@@ -11,6 +11,7 @@ from ..errors import NonScalarError, OptionError
 from ..func import pulled_back
 from ..modes import enable_grad
 from ..tensor import Tensor
+from .optimizer import NOT_NEGATIVE, Range
 from .together import Together, flat, values
 
 __all__ = ["GaussNewton", "Newton"]
@@ -44,6 +45,8 @@ class Newton(Together):
     >>> start = optimizer.step(lambda: (w[0] - 1) ** 2 + 100 * (w[1] - 2) ** 2); w  # the loss; no backward()
     tensor([1.0000, 2.0000], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {"damping": NOT_NEGATIVE, "tolerance": NOT_NEGATIVE}
 
     def __init__(
         self,

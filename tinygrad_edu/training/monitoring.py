@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import OptionError
 from ..tensor import Tensor
 from .callbacks import Callback
 
@@ -44,7 +45,7 @@ class Monitor(Callback):
 
     def __init__(self, every: int = 100) -> None:
         if every < 1:
-            raise ValueError(f"every is 1 step or more; got {every}")
+            raise OptionError(f"every is 1 step or more; got {every}")
         self.every = every
         self.parameters: dict[str, np.ndarray] = {}
         self.activations: dict[str, np.ndarray] = {}
