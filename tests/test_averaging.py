@@ -256,14 +256,14 @@ def sure(*p):
 
 def test_the_mean_and_the_vote():
     models = [sure(0.4, 0.35, 0.25), sure(0.4, 0.35, 0.25), sure(0.05, 0.9, 0.05)]
-    ensemble, x = averaging.Ensemble(models), tg.zeros(4, 2)
+    ensemble, x = optim.Ensemble(models), tg.zeros(4, 2)
     assert_allclose(ensemble(x).detach(), [[0.85 / 3, 1.6 / 3, 0.55 / 3]] * 4, rtol=1e-6)
     assert ensemble(x).argmax(1).tolist() == [1] * 4
     assert ensemble.vote(x).tolist() == [0] * 4
-    assert averaging.Ensemble(models[1:]).vote(x).tolist() == [1] * 4  # as many votes each: the mean decides
+    assert optim.Ensemble(models[1:]).vote(x).tolist() == [1] * 4  # as many votes each: the mean decides
     assert ensemble.vote(x).dtype == tg.int64
     assert [name for name, _ in ensemble.named_parameters()][:2] == ["models.0.weight", "models.0.bias"]
-    plain = averaging.Ensemble(models, probabilities=lambda scores: scores)
+    plain = optim.Ensemble(models, probabilities=lambda scores: scores)
     assert_allclose(plain(x).exp().detach()[0, 0].item(), (0.4 * 0.4 * 0.05) ** (1 / 3), rtol=1e-5)
 
 
@@ -279,7 +279,7 @@ def test_votes_for_every_pixel():
         def forward(self, x):
             return tg.tensor(self.answer)
 
-    ensemble = averaging.Ensemble([Fixed(s) for s in scores])
+    ensemble = optim.Ensemble([Fixed(s) for s in scores])
     p = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
     assert_allclose(ensemble(None), p.mean(0), rtol=1e-9)
     vote = ensemble.vote(None).numpy()
@@ -291,9 +291,9 @@ def test_votes_for_every_pixel():
 def test_ensembles_that_cannot_answer():
     x = tg.zeros(4, 2)
     with pytest.raises(TinygradError, match="without models"):
-        averaging.Ensemble()(x)
+        optim.Ensemble()(x)
     with pytest.raises(ShapeError, match=r"one shape(?s:.)*\(4, 2\), \(4, 3\)"):
-        averaging.Ensemble([sure(0.5, 0.5), sure(0.2, 0.3, 0.5)])(x)
+        optim.Ensemble([sure(0.5, 0.5), sure(0.2, 0.3, 0.5)])(x)
 
 
 def trained(scheduler, epochs, **options):
@@ -301,7 +301,7 @@ def trained(scheduler, epochs, **options):
     model = nn.Linear(1, 2, bias=False)
     model.load_state_dict({"weight": np.zeros((2, 1))})
     optimizer = optim.SGD(model.parameters(), lr=1.0, momentum=0.5)
-    ensemble = averaging.SnapshotEnsemble(model, scheduler(optimizer), **options)
+    ensemble = optim.SnapshotEnsemble(model, scheduler(optimizer), **options)
     taken = []
     for epoch in range(1, epochs + 1):
         with tg.no_grad():

@@ -60,7 +60,7 @@ def test_names_of_slices_are_pytorchs():
 
 
 def test_a_dict_of_modules():
-    parts = nn.ModuleDict({"one": nn.Linear(1, 1), "two": nn.ReLU()})
+    parts = nn.ModuleDict(modules={"one": nn.Linear(1, 1), "two": nn.ReLU()})
     parts.update([("three", nn.Linear(1, 3))])
     parts["two"] = nn.Linear(1, 2)
     assert list(parts) == list(parts.keys()) == ["one", "two", "three"]
@@ -92,7 +92,7 @@ def test_parameters_in_containers():
     assert [p.shape for p in held[1:3]] == [(3,), (1,)]
     assert held[0].requires_grad
     assert "(1): Parameter of shape (3,), float32" in repr(held)
-    named = nn.ParameterDict({"a": tg.ones(2), "b": nn.Parameter(tg.ones(1))})
+    named = nn.ParameterDict(parameters={"a": tg.ones(2), "b": nn.Parameter(tg.ones(1))})
     assert list(named.state_dict()) == ["a", "b"]
     assert "(a): Parameter of shape (2,), float32" in repr(named)
     for wrong in (lambda: held.append(1.0), lambda: named.update({"c": [1.0]})):

@@ -1,6 +1,8 @@
 """Convolutions as layers: PyTorch's numbers, names and shapes; the work in tiles and in threads; errors."""
 
+import gc
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, threads
-from tinygrad_edu.errors import ShapeError
+from tinygrad_edu.errors import OptionError, ShapeError
 from tinygrad_edu.gates import window, winograd
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.testing import check_case
@@ -239,8 +241,33 @@ def test_an_error_in_a_thread_is_raised(two_threads):
         threads.shared(work, 4, 1)
 
 
+@pytest.mark.parametrize("number", [None, 3])
+def test_another_thread_may_set_the_number_meanwhile(two_threads, monkeypatch, number):
+    begun = threads.copy_context
+
+    def meanwhile():
+        other = threading.Thread(target=tg.set_num_threads, args=(number,))
+        other.start(), other.join()
+        return begun()
+
+    monkeypatch.setattr(threads, "copy_context", meanwhile)  # called when the pool is chosen, before it is used
+    assert threads.shared(lambda start, stop: stop - start, 4, 1) == [2, 2]
+    assert tg.get_num_threads() == (number or 1)
+
+
+def test_the_threads_of_a_pool_that_was_replaced_end(two_threads):
+    threads.shared(lambda start, stop: None, 4, 1)
+    workers = [t for t in threading.enumerate() if t.name.startswith("tinygrad_edu")]
+    assert workers
+    tg.set_num_threads(None)
+    gc.collect()
+    for worker in workers:
+        worker.join(10)
+        assert not worker.is_alive()
+
+
 def test_the_number_of_threads_is_at_least_1():
-    with pytest.raises(ValueError, match="1 or more"):
+    with pytest.raises(OptionError, match="1 or more"):
         tg.set_num_threads(0)
 
 

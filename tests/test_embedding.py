@@ -39,7 +39,7 @@ def test_embedding_starts_normal_and_padding_at_0():
 
 def test_from_pretrained():
     rows = tg.tensor([[1.0, 2.0], [3.0, 4.0]])
-    layer = nn.Embedding.from_pretrained(rows, padding_idx=0)
+    layer = nn.Embedding.from_pretrained(rows, True, 0)
     assert not layer.weight.requires_grad
     assert layer(tg.tensor([1, 0])).tolist() == [[3, 4], [1, 2]]
     assert nn.Embedding.from_pretrained(rows, freeze=False).weight.requires_grad

@@ -4,7 +4,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
-from tinygrad_edu.errors import ShapeError, TinygradError
+from tinygrad_edu.errors import OptionError, ShapeError, TinygradError
 
 WINDOW = "(size + padding - dilation * (kernel - 1) - 1) // stride + 1"
 POOL = "floor((size + 2·padding - dilation·(kernel_size - 1) - 1) / stride) + 1"
@@ -126,6 +126,23 @@ def test_a_column_against_a_row_raises_in_losses_of_several(loss, shapes):
         loss(*(tg.ones(*shape) for shape in shapes))
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "says"),
+    [
+        ("bias", (4,), "linear: the bias does not fit the weight.\n  at        test_layer_errors.py"),
+        ("weight", (3, 5), "input (2, 4) and weight (3, 5)"),
+    ],
+)
+def test_a_linear_layer_blames_its_own_parts_for_what_is_theirs(attribute, value, says):
+    layer = nn.Linear(4, 3)
+    setattr(layer, attribute, nn.Parameter(tg.ones(*value)))
+    with pytest.raises(ShapeError) as error:
+        layer(tg.ones(2, 4))
+    assert says in str(error.value) and "was given an input" not in str(error.value)
+    with pytest.raises(ShapeError, match="was given an input that it does not fit"):
+        layer(tg.ones(2, 3, 2, 2))
+
+
 @pytest.mark.parametrize("loss", [nn.CrossEntropyLoss(), nn.NLLLoss(), nn.MultiMarginLoss(), nn.HingeLoss()])
 def test_a_column_of_classes_raises(loss):
     with pytest.raises(ShapeError, match=r"(?s)one class for each row.*got.*\(5, 1\)"):
@@ -146,6 +163,26 @@ MISUSED = [
     (lambda: tg.data.DataLoader([1], 0), "batch_size must be 1 or more; got 0"),
     (lambda: next(iter(tg.data.DataLoader([tg.ones(2), tg.ones(3)], 2))), "all of them (2,), as the first"),
 ]
+
+
+OUT_OF_RANGE = [
+    (lambda: nn.functional.interpolate(tg.ones(1, 1, 2)), "either size or scale_factor"),
+    (lambda: nn.Upsample(2, mode="best")(tg.ones(1, 1, 2)), "no mode 'best'"),
+    (lambda: nn.Embedding(3, 2, padding_idx=3), "padding_idx is no row of the table"),
+    (lambda: tg.training.Monitor(every=0), "every is 1 step or more; got 0"),
+    (lambda: tg.training.TopK(0), "k is 1 or more; got 0"),
+    (lambda: tg.training.F1Score("most"), "average is macro, micro, weighted or None; got 'most'"),
+    (lambda: tg.training.EarlyStopping(mode="best"), "mode is min or max; got 'best'"),
+    (lambda: tg.training.fit(*[None] * 4, epochs=1, scheduler_interval="step"), "is epoch or batch; got 'step'"),
+    (lambda: tg.set_num_threads(0), "1 or more, or None; got 0"),
+]
+
+
+@pytest.mark.parametrize(("use", "says"), OUT_OF_RANGE, ids=[says[:30] for _, says in OUT_OF_RANGE])
+def test_an_option_out_of_its_range_is_one_class_of_error_everywhere(use, says):
+    with pytest.raises(OptionError) as error:
+        use()
+    assert says in str(error.value)
 
 
 @pytest.mark.parametrize(("use", "says"), MISUSED, ids=[says[:30] for _, says in MISUSED])

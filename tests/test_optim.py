@@ -320,6 +320,15 @@ def test_options_outside_their_range(name, options):
         assert [group["params"] for group in optimizer.param_groups] == [[p]]
 
 
+@pytest.mark.parametrize("name", [*NAMES, "LBFGS", "Newton", "GaussNewton"])
+def test_every_number_among_the_options_has_a_range(name):
+    p = tg.ones(2, requires_grad=True)
+    for option, value in getattr(optim, name)([p]).defaults.items():
+        if type(value) in (int, float) and option != "dampening":
+            with pytest.raises(OptionError, match=f"{name}: {option}"):
+                getattr(optim, name)([p], **{option: -1})
+
+
 def test_a_misshapen_gradient_changes_nothing():
     p, q = (tg.ones(2, requires_grad=True) for _ in range(2))
     p.grad, q.grad = tg.ones(2), tg.ones(2)

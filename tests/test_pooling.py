@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, threads
-from tinygrad_edu.errors import ShapeError, TinygradError
+from tinygrad_edu.errors import OptionError, ShapeError, TinygradError
 from tinygrad_edu.nn import functional as F
 
 SHAPES = {1: (2, 4, 9), 2: (2, 4, 6, 8), 3: (2, 4, 4, 6, 5)}
@@ -160,7 +160,26 @@ def test_the_repr_says_the_settings():
     assert "upscale_factor=2" in repr(nn.PixelShuffle(2)) and "groups=2" in repr(nn.ChannelShuffle(2))
 
 
+@pytest.mark.parametrize("pair", [[2, 1], (2, 1), np.array([2, 1]), tg.tensor([2, 1])], ids=lambda p: type(p).__name__)
+def test_a_size_for_each_axis_is_any_sequence(pair):
+    x = tg.arange(16.0).reshape(1, 4, 4)
+    as_tuple = F.max_pool2d(x, (2, 1)).numpy()
+    assert_array_equal(F.max_pool2d(x, pair, pair).numpy(), as_tuple)
+    assert F.conv2d(x, tg.ones(1, 1, 1, 1), stride=pair).shape == as_tuple.shape
+    assert F.interpolate(x[None], pair).shape == (1, 1, 2, 1)
+    assert F.adaptive_max_pool2d(x, pair).shape == F.adaptive_avg_pool2d(x, pair).shape == (1, 2, 1)
+
+
 # Errors.
+
+
+@pytest.mark.parametrize("wrong", [0, (1, 2, 3), 1.5, None, "two"])
+def test_what_is_no_size_is_said(wrong):
+    for function in (F.max_pool2d, F.avg_pool2d):
+        with pytest.raises(OptionError, match=f"{function.__name__}: kernel_size is an integer, or 2 of them"):
+            function(tg.zeros(1, 4, 4), wrong)
+    with pytest.raises(OptionError, match="kernel_size is an integer"):
+        nn.Conv2d(1, 1, wrong)
 
 
 def test_a_window_that_does_not_fit_prints_the_formula():

@@ -155,6 +155,18 @@ def test_dropout_between_layers_while_training():
     assert np.array_equal(one(x)[0], one(x)[0])
     without = nn.LSTM(3, 4, num_layers=2, dropout=1.0)
     assert np.array_equal(without(x)[0], without(x * 2)[0])
+    gates = [node.gate for node in tg.viz.record(layer.train()(x)[0].sum()).nodes]
+    assert "dropout" in gates and "mul" not in gates, "drawn as every other dropout"
+
+
+def test_what_passes_between_layers_keeps_its_mean():
+    tg.manual_seed(0)
+    layer = nn.RNN(1, 1, num_layers=2, dropout=0.25, nonlinearity="relu", bias=False)
+    for p in layer.parameters():
+        p.requires_grad_(False).fill_(1.0)
+    seen = layer(tg.ones(1, 1000, 1))[0].numpy()
+    assert set(np.unique(seen).round(4)) == {0, np.float32(1.3333)}
+    assert 0.9 < seen.mean() < 1.1
 
 
 def test_weights_start_within_one_over_root_hidden():

@@ -85,6 +85,9 @@ def test_evaluate_puts_each_mode_back():
     model[1].eval()
     training.evaluate(model, nn.CrossEntropyLoss(), [rows().tensors])
     assert [layer.training for layer in model] == [True, False, True, True, True]
+    with pytest.raises(ZeroDivisionError):
+        training.evaluate(model, lambda *_: 1 / 0, [rows().tensors])
+    assert [layer.training for layer in model] == [True, False, True, True, True], "after an error, too"
     before = model[1].running_mean.numpy().copy()
     training.fit(
         model, nn.CrossEntropyLoss(), optim.SGD(model.parameters()), [rows().tensors], epochs=1, progress=False

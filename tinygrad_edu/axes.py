@@ -1,4 +1,4 @@
-"""axes: `axis`/`keepdims` (NumPy's names) and `dim`/`keepdim` (PyTorch's) mean the same; and `x` is `input`."""
+"""axes: one, several or a number for each, as users write them, in NumPy's words (`axis`) or PyTorch's (`dim`)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from .errors import ShapeError
+import numpy as np
 
-__all__ = ["axes_of", "axis_of", "either_name", "sizes_of"]
+from .errors import NoSuchAxisError, OptionError, ShapeError
+
+__all__ = ["axes_of", "axis_of", "each_axis", "either_name", "sizes_of"]
 
 _NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "axes": "axis", "input": "x"}
 
@@ -83,5 +85,26 @@ def sizes_of(given: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(n.__index__() for n in given)
 
 
-class NoSuchAxisError(ShapeError, IndexError):
-    """An axis that the Tensor does not have."""
+def each_axis(value: Any, n: int, what: str, least: int = 0) -> tuple[int, ...]:
+    """An integer for each of n axes, from one for all or a sequence (an array, a Tensor) of 1 or n.
+
+    Args:
+        what: what it is for, as the error's first words.
+        least: what each is at least.
+
+    Raises:
+        OptionError: for another number of them, smaller ones, or what is no integer.
+
+    >>> each_axis(3, 2, "kernel_size"), each_axis((1, 2), 2, "kernel_size")
+    ((3, 3), (1, 2))
+    """
+    several = isinstance(value, (tuple, list)) or not (isinstance(value, int) or np.ndim(value) == 0)
+    try:
+        numbers = tuple(map(operator.index, value if several else (value,)))
+    except TypeError:
+        numbers = ()
+    if len(numbers) == 1:
+        numbers *= n
+    if len(numbers) != n or min(numbers) < least:
+        raise OptionError(f"{what} is an integer, or {n} of them, of at least {least}.", got=repr(value))
+    return numbers

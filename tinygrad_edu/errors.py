@@ -22,6 +22,7 @@ __all__ = [
     "LinAlgError",
     "MissingExtraError",
     "NoGradientError",
+    "NoSuchAxisError",
     "NonFiniteError",
     "NonScalarError",
     "NotCoveredError",
@@ -68,6 +69,10 @@ class TinygradError(RuntimeError):
 
 class ShapeError(TinygradError, ValueError):
     """Shapes that do not fit together: broadcasting, matmul, reshape, cat."""
+
+
+class NoSuchAxisError(ShapeError, IndexError):
+    """An axis that the Tensor does not have."""
 
 
 class DtypeError(TinygradError, TypeError):

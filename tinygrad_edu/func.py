@@ -83,13 +83,13 @@ def _reaches_outside(t: Tensor, own: set[int]) -> bool:
     return False
 
 
-def _gradients(outputs: Any, inputs: list[Tensor], upstreams: Any) -> list[Any]:
-    """engine.grad on the graph, with zeros where an output does not depend on an input."""
+def pulled_back(outputs: Any, inputs: list[Tensor], upstreams: Any, create_graph: bool = True) -> list[Any]:
+    """The gradients by the inputs, the graph kept; zeros where an output does not depend on an input."""
     flowing = [(z, g) for z, g in zip(outputs, upstreams, strict=True) if z.requires_grad]
     if not flowing:
         return [Tensor(np.zeros_like(x._data)) for x in inputs]
     zs, gs = zip(*flowing, strict=True)
-    return list(engine.grad(zs, inputs, list(gs), True, True, allow_unused=True, materialize_grads=True))
+    return list(engine.grad(zs, inputs, list(gs), True, create_graph, allow_unused=True, materialize_grads=True))
 
 
 def _with(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -138,7 +138,7 @@ def grad_and_value(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0,
                     got=f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__,
                     mend="reduce it, or use func.jacrev",
                 )
-            found = back(_gradients([value], opened, [Tensor(np.ones_like(value._data))]))
+            found = back(pulled_back([value], opened, [Tensor(np.ones_like(value._data))]))
         found, value, aux = (_closed(part, opened) for part in (found, value, aux))
         return (found, (value, aux)) if has_aux else (found, value)
 
@@ -180,7 +180,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     def pulled(*cotangents: Any) -> Any:
         upstreams, _ = flatten(cotangents[0] if len(cotangents) == 1 else cotangents)
         with enable_grad():
-            found = _gradients(outputs, opened, [as_tensor(u) for u in upstreams])
+            found = pulled_back(outputs, opened, [as_tensor(u) for u in upstreams])
         return _closed(back(found), opened)
 
     value = put_back([_closed(z, opened) for z in outputs])
@@ -190,8 +190,8 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 def _pushed(outputs: list[Tensor], opened: list[Tensor], tangents: list[Any]) -> list[Any]:
     """J v, as the derivative of <Jᵀu, v> by u."""
     us = [Tensor(np.zeros_like(z._data), requires_grad=True) for z in outputs]
-    pulled = _gradients(outputs, opened, us)
-    return _gradients(pulled, us, tangents)
+    pulled = pulled_back(outputs, opened, us)
+    return pulled_back(pulled, us, tangents)
 
 
 def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
@@ -250,16 +250,16 @@ def _jacobian(func: Callable[..., Any], argnums: Any, has_aux: bool, rows: bool)
 
 
 def _by_rows(z: Tensor, opened: list[Tensor]) -> list[Tensor]:
-    rows = [_gradients([z], opened, [unit]) for unit in _basis(z)]
+    rows = [pulled_back([z], opened, [unit]) for unit in _basis(z)]
     return [_stacked([row[i] for row in rows], z.shape, x.shape) for i, x in enumerate(opened)]
 
 
 def _by_columns(z: Tensor, opened: list[Tensor]) -> list[Tensor]:
     u = Tensor(np.zeros_like(z._data), requires_grad=True)
-    pulled = _gradients([z], opened, [u])
+    pulled = pulled_back([z], opened, [u])
     found = []
     for x, p in zip(opened, pulled, strict=True):
-        columns = [_gradients([p], [u], [unit])[0] for unit in _basis(x)]
+        columns = [pulled_back([p], [u], [unit])[0] for unit in _basis(x)]
         stacked = _stacked(columns, x.shape, z.shape)
         found.append(stacked.permute(*range(x.ndim, x.ndim + z.ndim), *range(x.ndim)))
     return found

@@ -13,7 +13,7 @@ import numpy as np
 from . import dtypes
 from .errors import OptionError
 from .modes import Watch, enable_grad
-from .nn.module import Module
+from .nn.module import Module, in_mode
 from .record import clone
 from .tensor import Tensor
 
@@ -168,7 +168,7 @@ def summary(model: Module, input: Any) -> Summary:
     """
     inputs = _inputs(model, input)
     costs = _Costs()
-    with _as_it_was(model), enable_grad():
+    with in_mode(model, training=False), _all_recorded(model), enable_grad():
         inside = [clone(x.detach().requires_grad_()) if x.is_floating_point() else x for x in inputs]
         handles = [handle for module in model.modules() for handle in costs.follow(module)]
         try:
@@ -299,17 +299,13 @@ def _inputs(model: Module, input: Any) -> list[Tensor]:
 
 
 @contextmanager
-def _as_it_was(model: Module) -> Iterator[None]:
-    """Evaluation mode, and every parameter recorded; afterwards all as it was."""
-    modes = [(module, module.training) for module in model.modules()]
+def _all_recorded(model: Module) -> Iterator[None]:
+    """Every parameter recorded, the frozen ones, too."""
     frozen = [p for p in model.parameters() if not p.requires_grad and p.is_floating_point()]
     try:
-        model.eval()
         for p in frozen:
             p._needs = True
         yield
     finally:
         for p in frozen:
             p._needs = False
-        for module, training in modes:
-            module.training = training

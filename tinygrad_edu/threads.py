@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import MissingExtraError
+from .errors import MissingExtraError, OptionError
 
 __all__ = ["get_num_threads", "set_num_threads"]
 
@@ -23,13 +23,12 @@ WORTH = 2**26  # products, a millisecond; handing over takes a tenth of one, and
 PASS = 32  # products that take as long as reading and writing one element
 _KEPT = 2**23  # bytes of a work space that is kept for the next call
 _local = threading.local()
-_pool: Any = None
-_threads = 1
+_sharing: tuple[int, Any] = (1, None)  # how many threads, and their pool: one name, so that both change at once
 _blas_before: int | None = None
 
 
 def set_num_threads(num: int | None) -> None:
-    """Compute convolutions, normalizations, attention and linear layers on `num` threads, each with its share.
+    """Compute convolutions, pooling, normalizations, attention and linear layers on `num` threads, shared among them.
 
     Until this is called nothing runs in threads but NumPy's own BLAS, as you set it. From then on BLAS
     runs at one thread, in your own NumPy code too: it is one setting for the whole process. So is the
@@ -39,7 +38,7 @@ def set_num_threads(num: int | None) -> None:
         num: how many threads; None for none, and BLAS as it was before the first call.
 
     Raises:
-        ValueError: for less than 1.
+        OptionError: for less than 1.
         MissingExtraError: if NumPy's BLAS is not OpenBLAS and threadpoolctl is not installed.
 
     >>> set_num_threads(2); get_num_threads()
@@ -47,9 +46,9 @@ def set_num_threads(num: int | None) -> None:
     >>> set_num_threads(None); get_num_threads()
     1
     """
-    global _pool, _threads, _blas_before
+    global _sharing, _blas_before
     if num is not None and num < 1:
-        raise ValueError(f"set_num_threads takes 1 or more, or None; got {num}")
+        raise OptionError(f"set_num_threads takes 1 or more, or None; got {num}")
     if num is None:
         if _blas_before is not None:
             blas_threads(_blas_before)
@@ -58,14 +57,20 @@ def set_num_threads(num: int | None) -> None:
         _keep_memory()
         before = blas_threads(1)
         _blas_before = before if _blas_before is None else _blas_before
-    if _pool is not None:
-        _pool.shutdown(wait=False)
-    _pool, _threads = None, num or 1
+    _sharing = _started(num or 1)  # the pool before goes on for who still holds it; its threads end with it
+
+
+def _started(num: int) -> tuple[int, Any]:
+    if num == 1:
+        return num, None
+    from concurrent.futures import ThreadPoolExecutor
+
+    return num, ThreadPoolExecutor(num - 1, "tinygrad_edu")
 
 
 def get_num_threads() -> int:
     """How many threads layers are computed on: 1, or what `set_num_threads` was given."""
-    return _threads
+    return _sharing[0]
 
 
 def cores() -> int:
@@ -122,8 +127,8 @@ def _by_threadpoolctl(num: int) -> int:
 
 def _forget_pool() -> None:
     """A forked child has none of its parent's threads."""
-    global _pool
-    _pool = None
+    global _sharing
+    _sharing = _started(_sharing[0])
 
 
 if hasattr(os, "register_at_fork"):
@@ -138,15 +143,10 @@ def shared(work: Callable[[int, int], Any], n: int, size: int) -> list[Any]:
     Args:
         size: how much there is to do in all: products taken.
     """
-    global _pool
-    parts = min(_threads, n) if size >= WORTH and not getattr(_local, "sharing", False) else 1
+    num, pool = _sharing
+    parts = min(num, n) if size >= WORTH and not getattr(_local, "sharing", False) else 1
     if parts < 2:
         return [work(0, n)]
-    pool = _pool
-    if pool is None:
-        from concurrent.futures import ThreadPoolExecutor
-
-        pool = _pool = ThreadPoolExecutor(_threads - 1, "tinygrad_edu")
     bounds = [n * i // parts for i in range(parts + 1)]
 
     def part(i: int) -> Any:
@@ -165,7 +165,7 @@ def shared(work: Callable[[int, int], Any], n: int, size: int) -> list[Any]:
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The matrix product of two matrices, the rows of `a` shared among threads."""
     size = a.size * b.shape[1]
-    if _threads == 1 or size < WORTH:
+    if _sharing[0] == 1 or size < WORTH:
         return np.matmul(a, b)
     z = np.empty((len(a), b.shape[1]), np.result_type(a, b))
     shared(lambda start, stop: np.matmul(a[start:stop], b, out=z[start:stop]), len(a), size)

@@ -67,7 +67,7 @@ class RandomAffine(Augmentation):
         alpha, sigma: as for `ElasticTransform`, in pixels.
 
     Raises:
-        ValueError: for a fraction outside of 0 to 1, a scale or sigma that is not positive, a negative alpha.
+        OptionError: for a fraction outside of 0 to 1, a scale or sigma that is not positive, a negative alpha.
 
     >>> digits = np.ones((2, 1, 28, 28), np.float32)
     >>> RandomAffine(degrees=10, translate=(0.1, 0.1), scale=(0.9, 1.1))(digits, generator=0).shape
@@ -195,7 +195,7 @@ class ColorJitter(Augmentation):
         saturation: x for their distance from each pixel's own grey; of images with three channels.
 
     Raises:
-        ValueError: for a negative number.
+        OptionError: for a negative number.
 
     >>> ColorJitter(brightness=0.5)(np.full((1, 3, 1, 1), 0.5), generator=0).round(2).ravel()
     array([0.57, 0.57, 0.57])

@@ -222,7 +222,7 @@ class WeightedRandomSampler:
         replacement: whether an index may come again.
 
     Raises:
-        ValueError: for other weights, or more samples than there are to draw.
+        OptionError: for other weights, or more samples than there are to draw.
 
     >>> sampler = WeightedRandomSampler([0.0, 1.0, 1.0], num_samples=4)
     >>> set(sampler) <= {1, 2}, len(sampler)

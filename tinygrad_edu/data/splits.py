@@ -53,7 +53,7 @@ class ConcatDataset(Dataset):
     """Datasets one after another.
 
     Raises:
-        ValueError: without a dataset.
+        OptionError: without a dataset.
 
     >>> both = ConcatDataset(["ab", "cde"])
     >>> len(both), both[2], both.fetch([4, 0, 1])
@@ -147,7 +147,7 @@ def k_fold(
     The arguments are those of `random_split`.
 
     Raises:
-        ValueError: if k is not from 2 to the number of samples.
+        OptionError: if k is not from 2 to the number of samples.
 
     >>> for train, validation in k_fold(range(5), k=2, generator=0):
     ...     print(len(train), len(validation))

@@ -400,6 +400,8 @@ def _packed(
     train: bool, bidirectional: bool,
 ) -> Any:  # fmt: skip
     """Rows in packed order through every layer, both ways if `bidirectional`; and the last states."""
+    from ..nn.dropout import dropout as dropped  # which imports the gates
+
     if not len(sizes):
         raise ShapeError(f"{name}: a sequence has at least one step.", got="no steps")
     directions = 2 if bidirectional else 1
@@ -422,18 +424,9 @@ def _packed(
             outs.append(out)
             finals.append(last)
         x = cat(outs, 1) if bidirectional else outs[0]
-        if dropout and train and layer + 1 < num_layers:
-            x = x * _mask(x, dropout)
+        if layer + 1 < num_layers:
+            x = dropped(x, dropout, train)
     return x, *(stack(part) for part in zip(*finals, strict=True))
-
-
-def _mask(x: Any, p: float) -> Any:
-    """For every element 0 with probability p, else 1 / (1 - p)."""
-    from ..random import get_generator  # which imports the gates
-
-    if p >= 1:
-        return np.zeros(x.shape, x.dtype)
-    return ((get_generator().random(x.shape) >= p) / (1 - p)).astype(x.dtype)
 
 
 def _call(name: str, input: Any, rest: tuple[Any, ...]) -> Any:

@@ -152,10 +152,6 @@ class _Named(Module):
 
     _held: type
 
-    def __init__(self, items: Any = None) -> None:
-        super().__init__()
-        self.update(items or {})
-
     def _own(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if isinstance(value, self._held)}
 
@@ -217,6 +213,9 @@ class _Named(Module):
 class ModuleDict(_Named):
     """A dict of modules that are parts of the module that holds it. (A plain dict hides them.)
 
+    Args:
+        modules: a dict from names to modules, or pairs.
+
     Raises:
         TinygradError: for a name that every module has (`train`), or for what is no module.
 
@@ -228,12 +227,19 @@ class ModuleDict(_Named):
 
     _held = Module
 
+    def __init__(self, modules: Any = None) -> None:
+        super().__init__()
+        self.update(modules or {})
+
     def __setitem__(self, name: str, module: Module) -> None:
         self.add_module(self._free(name), _checked(module))
 
 
 class ParameterDict(_Named):
     """A dict of parameters that belong to the module that holds it; a Tensor becomes a Parameter.
+
+    Args:
+        parameters: a dict from names to Parameters and Tensors, or pairs.
 
     >>> import tinygrad_edu as tg
     >>> scales = ParameterDict({"a": tg.ones(2)})
@@ -242,6 +248,10 @@ class ParameterDict(_Named):
     """
 
     _held = Parameter
+
+    def __init__(self, parameters: Any = None) -> None:
+        super().__init__()
+        self.update(parameters or {})
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.register_parameter(self._free(name), _parameter(value))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..axes import each_axis
 from ..errors import OptionError, ShapeError
 from ..gates import window
 from ..gates.reshape import pad as pad_with
@@ -35,20 +36,10 @@ _MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "
 # Arguments, checked.
 
 
-def _each(value: Any, n: int, what: str, least: int = 0) -> tuple[int, ...]:
-    """One number for each of n axes, from a number or a sequence of 1 or n."""
-    numbers = (int(value),) if np.ndim(value) == 0 else tuple(map(int, value))
-    if len(numbers) == 1:
-        numbers *= n
-    if len(numbers) != n or min(numbers) < least:
-        raise OptionError(f"{what} is a number, or {n} numbers, of at least {least}; got {value!r}")
-    return numbers
-
-
 def _pairs(padding: Any, kernel: tuple[int, ...], stride: Any, dilation: Any) -> tuple[tuple[int, int], ...]:
     """The border (before, after) each axis, from a number, numbers, "valid" or "same"."""
     if not isinstance(padding, str):
-        return tuple((p, p) for p in _each(padding, len(kernel), "padding"))
+        return tuple((p, p) for p in each_axis(padding, len(kernel), "padding"))
     if padding == "valid":
         return ((0, 0),) * len(kernel)
     if padding != "same":
@@ -114,7 +105,7 @@ def _conv(
     input, weight = as_tensor(input), as_tensor(weight)
     _check_weight(who, n, weight, bias, groups, weight.shape[0], "(out, in / groups, *kernel_size)")
     kernel = tuple(weight.shape[2:])
-    stride, dilation = _each(stride, n, "stride", 1), _each(dilation, n, "dilation", 1)
+    stride, dilation = each_axis(stride, n, "stride", 1), each_axis(dilation, n, "dilation", 1)
     x, alone = _batch(who, n, input, weight.shape[1] * groups)
     how = Sliding(stride, _pairs(padding, kernel, stride, dilation), dilation, groups, _known(algorithm))
     z = window.conv(x, weight, bias, size=_check_places(who, x, kernel, how), how=how)
@@ -192,8 +183,8 @@ def _conv_transpose(
     input, weight = as_tensor(input), as_tensor(weight)
     outs = weight.shape[1] * groups if weight.ndim > 1 else 0
     _check_weight(who, n, weight, bias, groups, outs, "(in, out / groups, *kernel_size)")
-    stride, dilation = _each(stride, n, "stride", 1), _each(dilation, n, "dilation", 1)
-    padding, more = _each(padding, n, "padding"), _each(output_padding, n, "output_padding")
+    stride, dilation = each_axis(stride, n, "stride", 1), each_axis(dilation, n, "dilation", 1)
+    padding, more = each_axis(padding, n, "padding"), each_axis(output_padding, n, "output_padding")
     if any(m >= max(s, d) for m, s, d in zip(more, stride, dilation, strict=True)):
         raise ShapeError(
             f"{_said(who)}: output_padding is smaller than stride or dilation.",
@@ -283,7 +274,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
     tensor([0., 1., 3., 4.])
     """
     x = as_tensor(input)
-    kernel = _each(kernel_size, 2, "kernel_size", 1)
+    kernel = each_axis(kernel_size, 2, "kernel_size", 1)
     how = _sliding(dilation, padding, stride)
     x, alone = _batch("unfold", 2, x, x.shape[-3] if x.ndim > 2 else 0)
     z = window.unfold(x, size=_check_places("unfold", x, kernel, how), window=kernel, how=how)
@@ -305,7 +296,7 @@ def fold(
             [1., 2., 1.]])
     """
     y = as_tensor(input)
-    size, kernel = _each(output_size, 2, "output_size", 1), _each(kernel_size, 2, "kernel_size", 1)
+    size, kernel = each_axis(output_size, 2, "output_size", 1), each_axis(kernel_size, 2, "kernel_size", 1)
     how = _sliding(dilation, padding, stride)
     places = how.places(size, kernel)
     fits = y.ndim in (2, 3) and y.shape[-2] % math.prod(kernel) == 0
@@ -320,8 +311,10 @@ def fold(
 
 
 def _sliding(dilation: Any, padding: Any, stride: Any) -> Sliding:
-    before = _each(padding, 2, "padding")
-    return Sliding(_each(stride, 2, "stride", 1), tuple((p, p) for p in before), _each(dilation, 2, "dilation", 1))
+    before = each_axis(padding, 2, "padding")
+    return Sliding(
+        each_axis(stride, 2, "stride", 1), tuple((p, p) for p in before), each_axis(dilation, 2, "dilation", 1)
+    )
 
 
 # The layers.
@@ -344,9 +337,9 @@ class _Sliding(Module):
             allowed = ["zeros"] if self.transposed else _MODES
             raise OptionError(f"padding_mode must be one of {', '.join(allowed)}; got {padding_mode!r}")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size = _each(kernel_size, self.n, "kernel_size", 1)
-        self.stride, self.dilation = _each(stride, self.n, "stride", 1), _each(dilation, self.n, "dilation", 1)
-        self.padding = padding if isinstance(padding, str) else _each(padding, self.n, "padding")
+        self.kernel_size = each_axis(kernel_size, self.n, "kernel_size", 1)
+        self.stride, self.dilation = each_axis(stride, self.n, "stride", 1), each_axis(dilation, self.n, "dilation", 1)
+        self.padding = padding if isinstance(padding, str) else each_axis(padding, self.n, "padding")
         self.padding_mode = padding_mode
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
@@ -407,7 +400,7 @@ class _ConvTranspose(_Sliding):
         output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros",
         *, dtype: Any = None,
     ) -> None:  # fmt: skip
-        self.output_padding = _each(output_padding, self.n, "output_padding")
+        self.output_padding = each_axis(output_padding, self.n, "output_padding")
         self._keep(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, dtype)
 
     def forward(self, x: Any, output_size: Any = None) -> Tensor:

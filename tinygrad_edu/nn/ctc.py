@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import record
-from ..errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..gates.indexing import _unindex
 from ..tensor import Tensor, as_tensor
 from .reduction import Loss, check_reduction, reduced
@@ -155,7 +155,7 @@ def ctc_loss(
             "ctc_loss: a sample is longer than there are steps.", expected=f"at most {x.shape[0]}", got=str(steps.max())
         )
     if not 0 <= blank < x.shape[2]:
-        raise TinygradError("ctc_loss: the blank is no class.", expected=f"0 to {x.shape[2] - 1}", got=str(blank))
+        raise OptionError("ctc_loss: the blank is no class.", expected=f"0 to {x.shape[2] - 1}", got=str(blank))
     labels, skips = _states(as_tensor(targets), sizes, blank, x.shape[2])
     losses = _ctc(x, labels=labels, skips=skips, steps=steps, ends=2 * sizes, zero_infinity=zero_infinity)
     if reduction == "mean":

@@ -71,7 +71,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
         inplace: write to the input itself.
 
     Raises:
-        ValueError: unless p is between 0 and 1.
+        OptionError: unless p is between 0 and 1.
 
     >>> import tinygrad_edu as tg
     >>> _ = tg.manual_seed(0)

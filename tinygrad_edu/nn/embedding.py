@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, record
-from ..errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor, written
 from . import init
 from .module import Module
@@ -85,7 +85,7 @@ def embedding(
 
 def _row(padding_idx: int, n: int) -> int:
     if not -n <= padding_idx < n:
-        raise TinygradError("padding_idx is no row of the table.", expected=f"{-n} to {n - 1}", got=str(padding_idx))
+        raise OptionError("padding_idx is no row of the table.", expected=f"{-n} to {n - 1}", got=str(padding_idx))
     return padding_idx % n
 
 
@@ -136,8 +136,14 @@ class Embedding(Module):
         self.reset_parameters()
 
     @classmethod
-    def from_pretrained(cls, embeddings: Any, freeze: bool = True, **settings: Any) -> Embedding:
+    def from_pretrained(
+        cls, embeddings: Any, freeze: bool = True, padding_idx: int | None = None, max_norm: float | None = None,
+        norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
+    ) -> Embedding:  # fmt: skip
         """An Embedding of the rows of a matrix, not trained unless `freeze=False`.
+
+        Raises:
+            ShapeError: for what is not a matrix.
 
         >>> import tinygrad_edu as tg
         >>> Embedding.from_pretrained(tg.tensor([[1.0, 2.0]]))(tg.tensor(0))
@@ -146,7 +152,9 @@ class Embedding(Module):
         embeddings = as_tensor(embeddings)
         if embeddings.ndim != 2:
             raise ShapeError("from_pretrained takes a matrix.", expected="(rows, size)", got=str(embeddings.shape))
-        made = cls(*embeddings.shape, dtype=embeddings.dtype, **settings)
+        settings = padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse
+        rows, size = embeddings.shape
+        made = cls(rows, size, *settings, dtype=embeddings.dtype)
         made.weight = Parameter(embeddings.detach(), requires_grad=not freeze)
         return made
 

@@ -11,7 +11,7 @@ import numpy as np
 from .. import gates, record
 from ..errors import OptionError, ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor
-from .reduction import Loss, check_reduction, check_same_shape, reduced
+from .reduction import LEAST, Loss, check_reduction, check_same_shape, reduced
 
 __all__ = [
     "BCELoss",
@@ -23,8 +23,6 @@ __all__ = [
 ]
 
 gate = partial(record.gate, kind="slope")
-
-_LEAST = float(np.float32(1e-12))  # a float in PyTorch's source, even for doubles
 
 
 # Yes or no.
@@ -39,7 +37,7 @@ def _two_logs(x: Any, y: Any) -> Any:
 _binary_cross_entropy = gate(
     "binary_cross_entropy",
     _two_logs,
-    lambda g, z, x, y: g * ((x - y) / np.maximum(x * (1 - x), _LEAST)),
+    lambda g, z, x, y: g * ((x - y) / np.maximum(x * (1 - x), LEAST)),
     lambda g, z, x, y: g * (np.log1p(-x) - np.log(x)),
     local=("(x - y) / (x (1 - x))", "log(1 - x) - log(x)"),
 )
@@ -232,7 +230,7 @@ def gaussian_nll_loss(
 
     Raises:
         ShapeError: if the shapes do not fit one another.
-        ValueError: for a variance below 0.
+        OptionError: for a variance below 0.
 
     >>> import tinygrad_edu as tg
     >>> gaussian_nll_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]), tg.ones(2))

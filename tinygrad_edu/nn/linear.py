@@ -71,7 +71,12 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
             expected="input (…, in) and weight (out, in)",
             got=f"input {np.shape(input)} and weight {np.shape(weight)}",
         ) from None
-    return z if bias is None else z + bias
+    try:
+        return z if bias is None else z + bias
+    except ShapeError:
+        raise ShapeError(
+            "linear: the bias does not fit the weight.", expected=f"({z.shape[-1]},)", got=str(np.shape(bias))
+        ) from None
 
 
 class Linear(Module):
@@ -117,6 +122,8 @@ class Linear(Module):
             return linear(x, self.weight, self.bias)
         except ShapeError:
             shape = np.shape(x)
+            if shape[-1:] == (self.in_features,):
+                raise  # what does not fit is the weight or the bias
             raise ShapeError(
                 f"{type(self).__name__}({self.extra_repr()}) was given an input that it does not fit.",
                 expected=f"(…, {self.in_features})",

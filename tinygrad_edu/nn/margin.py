@@ -67,7 +67,7 @@ def multi_margin_loss(
 
     Raises:
         ShapeError, DtypeError, TinygradError: as `cross_entropy`.
-        ValueError: for another p.
+        OptionError: for another p.
 
     >>> import tinygrad_edu as tg
     >>> multi_margin_loss(tg.tensor([[0.0, 0.5, -3.0]]), tg.tensor([0]))
@@ -206,7 +206,7 @@ class MultiMarginLoss(Loss):
     """`multi_margin_loss` as a module; `weight` is a buffer.
 
     Raises:
-        ValueError: for a p that is not 1 or 2.
+        OptionError: for a p that is not 1 or 2.
     """
 
     weight: Tensor | None

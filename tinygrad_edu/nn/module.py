@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import get_ident
 from typing import Any, NamedTuple
 from weakref import ReferenceType, ref
@@ -458,6 +459,18 @@ class Module:
             return f"{type(self).__name__}({own})"
         lines = ([own] if own else []) + rows
         return f"{type(self).__name__}(\n  " + "\n".join(lines).replace("\n", "\n  ") + "\n)"
+
+
+@contextmanager
+def in_mode(model: Module, training: bool) -> Iterator[None]:
+    """Training or evaluation mode within a `with` block; afterwards every part has its own mode again."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        model.train(training)
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def zero_grad(p: Tensor, set_to_none: bool) -> None:

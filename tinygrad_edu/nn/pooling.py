@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from .. import gates, random
-from ..errors import ShapeError, TinygradError
+from ..axes import each_axis
+from ..errors import OptionError, ShapeError
 from ..gates import pool
 from ..gates.pool import Window
 from ..tensor import Tensor, as_tensor
@@ -48,20 +48,6 @@ _AXES = ["", "L", "H, W", "D, H, W"]
 # Arguments.
 
 
-def each_axis(value: Any, n: int, what: str) -> tuple[int, ...]:
-    """A number for each of n axes, from one for all or a sequence.
-
-    >>> each_axis(3, 2, "kernel_size"), each_axis((1, 2), 2, "kernel_size")
-    ((3, 3), (1, 2))
-    """
-    given = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    if len(given) == 1:
-        given *= n
-    if len(given) != n:
-        raise ShapeError(f"{what} takes one number, or one for each of {n} axes.", got=repr(value))
-    return tuple(int(v) for v in given)
-
-
 def checked(x: Any, n: int, name: str) -> Tensor:
     """x as a Tensor with n axes behind channels, and perhaps samples before them."""
     x = as_tensor(x)
@@ -78,14 +64,10 @@ def _window(
     x: Tensor, n: int, name: str, kernel: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Window:
     """The arguments of a pooling as numbers for each axis, with the output's sizes; an error if it does not fit."""
-    k = each_axis(kernel, n, "kernel_size")
-    s = k if stride is None or stride == () or stride == [] else each_axis(stride, n, "stride")
-    p, d = each_axis(padding, n, "padding"), each_axis(dilation, n, "dilation")
-    if min(*k, *s, *d) < 1 or min(p) < 0:
-        raise ShapeError(
-            f"{name}: kernel_size, stride and dilation are at least 1, padding at least 0.",
-            got=f"kernel_size={k}, stride={s}, padding={p}, dilation={d}",
-        )
+    k = each_axis(kernel, n, f"{name}: kernel_size", 1)
+    default = stride is None or (isinstance(stride, (tuple, list)) and not stride)
+    s = k if default else each_axis(stride, n, f"{name}: stride", 1)
+    p, d = each_axis(padding, n, f"{name}: padding"), each_axis(dilation, n, f"{name}: dilation", 1)
     if any(2 * b > c * (a - 1) + 1 for a, b, c in zip(k, p, d, strict=True)):
         raise ShapeError(
             f"{name}: padding is at most half of the kernel, or a window could see nothing but padding.",
@@ -125,9 +107,13 @@ def _output_size(x: Tensor, axis: int, name: str, k: int, s: int, p: int, d: int
 # The largest.
 
 
-def _max_pool(x: Any, n: int, name: str, return_indices: bool, *window: Any) -> Any:
-    x = checked(x, n, name)
-    w = _window(x, n, name, *window)
+def _max_pool(
+    n: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool,
+    return_indices: bool,
+) -> Any:  # fmt: skip
+    name = f"max_pool{n}d"
+    x = checked(input, n, name)
+    w = _window(x, n, name, kernel_size, stride, padding, dilation, ceil_mode)
     if not return_indices:
         return pool.max_pool(x, window=w)
     return _won(x, pool.max_pool_places(x._data, w), n, w.apart())
@@ -145,53 +131,65 @@ def _flat(index: np.ndarray, plane: tuple[int, ...]) -> np.ndarray:
     return index + first.reshape(*lead, *(1,) * len(plane))
 
 
-def _max_pool_of(n: int) -> Any:
-    def max_pool(
-        input: Any,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        dilation: Any = 1,
-        ceil_mode: bool = False,
-        return_indices: bool = False,
-    ) -> Any:
-        """The largest element of each window: (N, C, ·AXES·) -> (N, C, ·AXES·); N may be missing.
+def max_pool1d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:  # fmt: skip
+    """`max_pool2d` along one axis: (N, C, L) -> (N, C, L).
 
-        The upstream goes to the first of equals. A nan wins. Padding never wins.
-
-        Args:
-            stride: from window to window; default: `kernel_size`.
-            dilation: from element to element in a window.
-            ceil_mode: whether a last window may hang over the end.
-            return_indices: also the place of each winner in its plane, for `max_unpool`.
-
-        Raises:
-            ShapeError: if no window fits.
-
-        >>> import tinygrad_edu as tg
-        >>> ·NAME·(tg.ones(1, 3, ·4·), 2).shape
-        (1, 3, ·2·)
-        """
-        return _max_pool(input, n, f"max_pool{n}d", return_indices, kernel_size, stride, padding, dilation, ceil_mode)
-
-    return _named(max_pool, n)
+    >>> import tinygrad_edu as tg
+    >>> max_pool1d(tg.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
+    tensor([[3., 2.]])
+    """
+    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def _named(function: Callable[..., Any], n: int) -> Any:
-    """The function for n axes under its own name, with its docstring filled in."""
-    function.__name__ = function.__qualname__ = name = f"{function.__name__}{n}d"
-    fill = {"NAME": name, "AXES": _AXES[n], "4": ", ".join("4" * n), "2": ", ".join("2" * n)}
-    for key, text in fill.items():
-        function.__doc__ = (function.__doc__ or "").replace(f"·{key}·", text)
-    return function
+def max_pool2d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:  # fmt: skip
+    """The largest element of each window: (N, C, H, W) -> (N, C, H, W); N may be missing.
+
+    The upstream goes to the first of equals. A nan wins. Padding never wins.
+
+    Args:
+        kernel_size: of the window; a number, or one for each axis, as the next three.
+        stride: from window to window; default: `kernel_size`.
+        padding: how far windows reach over the border; at most half of the kernel.
+        dilation: from element to element in a window.
+        ceil_mode: whether a last window may hang over the end.
+        return_indices: also the place of each winner in its plane, for `max_unpool2d`.
+
+    Raises:
+        ShapeError: if no window fits.
+        OptionError: for a size or a step below 1.
+
+    >>> import tinygrad_edu as tg
+    >>> max_pool2d(tg.arange(16.0).reshape(1, 4, 4), 2)
+    tensor([[[ 5.,  7.],
+             [13., 15.]]])
+    """
+    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool3d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:  # fmt: skip
+    """`max_pool2d` over three axes: (N, C, D, H, W) -> (N, C, D, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> max_pool3d(tg.ones(1, 3, 4, 4, 4), 2).shape
+    (1, 3, 2, 2, 2)
+    """
+    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def _adaptive(x: Any, n: int, name: str, output_size: Any) -> tuple[Tensor, list[np.ndarray]]:
     """The input, and what each window along each axis sees: the nth from floor(i·size/out) to ceil((i+1)·size/out)."""
     x = checked(x, n, name)
-    sizes = list(output_size) if isinstance(output_size, (tuple, list)) else [output_size] * n
-    if len(sizes) == 1:
-        sizes *= n
+    given = [output_size] if np.ndim(output_size) == 0 else list(output_size)
+    sizes = given * n if len(given) == 1 else given
     if len(sizes) != n or any(m is not None and m < 1 for m in sizes):
         raise ShapeError(f"{name}: output_size is a size (or None, to keep it) for each axis.", got=repr(output_size))
     return x, [_shares(size, size if m is None else int(m)) for size, m in zip(x.shape[-n:], sizes, strict=True)]
@@ -214,82 +212,85 @@ def _regular(x: Tensor, places: list[np.ndarray]) -> Window | None:
     return Window(k, k, (0,) * n, (1,) * n, sizes)
 
 
-def _adaptive_max_pool_of(n: int) -> Any:
-    def adaptive_max_pool(input: Any, output_size: Any, return_indices: bool = False) -> Any:
-        """The largest element of each of `output_size` windows that share the input among them.
-
-        Args:
-            output_size: one for all axes or one for each; None keeps the input's.
-            return_indices: also the place of each winner in its plane.
-
-        >>> import tinygrad_edu as tg
-        >>> ·NAME·(tg.ones(1, 3, ·4·), 2).shape
-        (1, 3, ·2·)
-        """
-        x, places = _adaptive(input, n, f"adaptive_max_pool{n}d", output_size)
-        window = None if return_indices else _regular(x, places)
-        if window is not None:
-            return pool.max_pool(x, window=window)
-        found = _won(x, pool.winners(x._data, places), n)
-        return found if return_indices else found[0]
-
-    return _named(adaptive_max_pool, n)
+def _adaptive_max_pool(n: int, input: Any, output_size: Any, return_indices: bool) -> Any:
+    x, places = _adaptive(input, n, f"adaptive_max_pool{n}d", output_size)
+    window = None if return_indices else _regular(x, places)
+    if window is not None:
+        return pool.max_pool(x, window=window)
+    found = _won(x, pool.winners(x._data, places), n)
+    return found if return_indices else found[0]
 
 
-def _fractional_max_pool_of(n: int) -> Any:
-    def fractional_max_pool(
-        input: Any,
-        kernel_size: Any,
-        output_size: Any = None,
-        output_ratio: Any = None,
-        return_indices: bool = False,
-        _random_samples: Any = None,
-    ) -> Any:
-        """The largest element of windows at random steps, which shrink the input by any fraction.
+def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """`adaptive_max_pool2d` along one axis: (N, C, L) -> (N, C, output_size).
 
-        Each sample and channel draws its own steps. From Graham, "Fractional Max-Pooling" (2014).
+    >>> import tinygrad_edu as tg
+    >>> adaptive_max_pool1d(tg.arange(5.0).reshape(1, 5), 2)
+    tensor([[2., 4.]])
+    """
+    return _adaptive_max_pool(1, input, output_size, return_indices)
 
-        Args:
-            output_size: one for all axes or one for each; or instead
-            output_ratio: of the output's size to the input's, from 0 to 1.
-            return_indices: also the place of each winner in its plane.
 
-        >>> import tinygrad_edu as tg
-        >>> ·NAME·(tg.ones(1, 3, ·4·), 2, output_ratio=0.5).shape
-        (1, 3, ·2·)
-        """
-        name = f"fractional_max_pool{n}d"
-        x = checked(input, n, name)
-        k = each_axis(kernel_size, n, "kernel_size")
-        sizes = _fractional_sizes(x.shape[-n:], output_size, output_ratio, name)
-        for size, m, own in zip(x.shape[-n:], sizes, k, strict=True):
-            if m < 1 or m + own - 1 > size:
-                raise ShapeError(
-                    f"{name}: {m} windows of {own} do not fit.",
-                    expected=f"from 1 to size - kernel_size + 1 = {size} - {own} + 1 = {size - own + 1} windows",
-                    got=f"output_size {m}, for input {x.shape}",
-                )
-        planes = prod(x.shape[:-n])
-        samples = random.rand(planes, n) if _random_samples is None else as_tensor(_random_samples)
-        drawn = samples._data.reshape(planes, n)
-        if n == 2:
-            drawn = drawn[:, ::-1]  # PyTorch draws for the width first here, and last in 3d
-        places = [_fraction(drawn[:, i], x.shape[i - n], sizes[i], k[i]) for i in range(n)]
-        found = _won(x, pool.winners(x._data, places), n)
-        return found if return_indices else found[0]
+def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest element of each of `output_size` windows that share the input among them.
 
-    return _named(fractional_max_pool, n)
+    Args:
+        input: (N, C, H, W); N may be missing.
+        output_size: one for all axes or one for each; None keeps the input's.
+        return_indices: also the place of each winner in its plane.
+
+    Raises:
+        ShapeError: for another number of sizes, or one below 1.
+
+    >>> import tinygrad_edu as tg
+    >>> adaptive_max_pool2d(tg.ones(1, 3, 4, 4), (2, None)).shape
+    (1, 3, 2, 4)
+    """
+    return _adaptive_max_pool(2, input, output_size, return_indices)
+
+
+def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+    """`adaptive_max_pool2d` over three axes: (N, C, D, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> adaptive_max_pool3d(tg.ones(1, 3, 4, 4, 4), 2).shape
+    (1, 3, 2, 2, 2)
+    """
+    return _adaptive_max_pool(3, input, output_size, return_indices)
+
+
+def _fractional_max_pool(
+    n: int, input: Any, kernel_size: Any, output_size: Any, output_ratio: Any, return_indices: bool, samples: Any
+) -> Any:
+    name = f"fractional_max_pool{n}d"
+    x = checked(input, n, name)
+    k = each_axis(kernel_size, n, f"{name}: kernel_size", 1)
+    sizes = _fractional_sizes(x.shape[-n:], output_size, output_ratio, name)
+    for size, m, own in zip(x.shape[-n:], sizes, k, strict=True):
+        if m < 1 or m + own - 1 > size:
+            raise ShapeError(
+                f"{name}: {m} windows of {own} do not fit.",
+                expected=f"from 1 to size - kernel_size + 1 = {size} - {own} + 1 = {size - own + 1} windows",
+                got=f"output_size {m}, for input {x.shape}",
+            )
+    planes = prod(x.shape[:-n])
+    drawn = (random.rand(planes, n) if samples is None else as_tensor(samples))._data.reshape(planes, n)
+    if n == 2:
+        drawn = drawn[:, ::-1]  # PyTorch draws for the width first here, and last in 3d
+    places = [_fraction(drawn[:, i], x.shape[i - n], sizes[i], k[i]) for i in range(n)]
+    found = _won(x, pool.winners(x._data, places), n)
+    return found if return_indices else found[0]
 
 
 def _fractional_sizes(plane: tuple[int, ...], output_size: Any, output_ratio: Any, name: str) -> tuple[int, ...]:
     if (output_size is None) == (output_ratio is None):
-        raise TinygradError(f"{name} needs either output_size or output_ratio.")
+        raise OptionError(f"{name} needs either output_size or output_ratio.")
     n = len(plane)
     if output_ratio is None:
-        return each_axis(output_size, n, "output_size")
-    ratios = output_ratio if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * n
+        return each_axis(output_size, n, f"{name}: output_size")
+    ratios = (output_ratio,) * n if np.ndim(output_ratio) == 0 else tuple(output_ratio)
     if len(ratios) != n or not all(0 < r < 1 for r in ratios):
-        raise TinygradError(f"{name}: output_ratio is between 0 and 1, one for each axis.", got=repr(output_ratio))
+        raise OptionError(f"{name}: output_ratio is between 0 and 1, one for each axis.", got=repr(output_ratio))
     return tuple(int(size * r) for size, r in zip(plane, ratios, strict=True))
 
 
@@ -303,62 +304,81 @@ def _fraction(sample: np.ndarray, n: int, size: int, k: int) -> np.ndarray:
     return np.asarray(first[..., None] + np.arange(k))
 
 
+def fractional_max_pool2d(
+    input: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+    _random_samples: Any = None,
+) -> Any:  # fmt: skip
+    """The largest element of windows at random steps, which shrink the input by any fraction.
+
+    Each sample and channel draws its own steps. From Graham, "Fractional Max-Pooling" (2014).
+
+    Args:
+        input: (N, C, H, W); N may be missing.
+        kernel_size: of the windows, which overlap; a number, or one for each axis, as the next two.
+        output_size: how many windows; or instead
+        output_ratio: of the output's size to the input's, from 0 to 1.
+        return_indices: also the place of each winner in its plane.
+
+    Raises:
+        ShapeError: if so many windows do not fit.
+        OptionError: for both of size and ratio, or neither, or a ratio out of its range.
+
+    >>> import tinygrad_edu as tg
+    >>> fractional_max_pool2d(tg.ones(1, 3, 4, 4), 2, output_ratio=0.5).shape
+    (1, 3, 2, 2)
+    """
+    return _fractional_max_pool(2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+
+
+def fractional_max_pool3d(
+    input: Any, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+    _random_samples: Any = None,
+) -> Any:  # fmt: skip
+    """`fractional_max_pool2d` over three axes: (N, C, D, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> fractional_max_pool3d(tg.ones(1, 3, 4, 4, 4), 2, output_size=3).shape
+    (1, 3, 3, 3, 3)
+    """
+    return _fractional_max_pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+
+
 # And back.
 
 
-def _max_unpool_of(n: int) -> Any:
-    def max_unpool(
-        input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-    ) -> Tensor:
-        """Zeros, with the winners of a max-pooling where they came from.
-
-        Of two winners that came from one place the last stays, and only it gets a gradient (PyTorch
-        sends one to both).
-
-        Args:
-            indices: those that the pooling returned.
-            kernel_size, stride, padding: those of the pooling.
-            output_size: the input's of the pooling, where several sizes are possible.
-
-        Raises:
-            ShapeError: if `output_size` is impossible, or the shapes of input and indices differ.
-            IndexError: if an index is outside the output.
-
-        >>> import tinygrad_edu as tg
-        >>> x = tg.arange(4.0).reshape(1, 1, 4)
-        >>> max_unpool1d(*max_pool1d(x, 2, return_indices=True), 2)
-        tensor([[[0., 1., 0., 3.]]])
-        """
-        x, index = checked(input, n, f"max_unpool{n}d"), as_tensor(indices)._data
-        if index.shape != x.shape or index.dtype.kind not in "iu":
-            raise ShapeError(
-                f"max_unpool{n}d needs an integer for each element.",
-                expected=str(x.shape),
-                got=f"{index.dtype}{list(index.shape)}",
-            )
-        k = each_axis(kernel_size, n, "kernel_size")
-        s = k if stride is None else each_axis(stride, n, "stride")
-        plane = _unpooled(x.shape[-n:], k, s, each_axis(padding, n, "padding"), output_size, n)
-        if index.size and (index.min() < 0 or index.max() >= prod(plane)):
-            raise IndexError(f"max_unpool{n}d: an index is outside the output's plane {plane}")
-        at = Tensor(_flat(index, plane).reshape(-1))
-        lead = x.shape[:-n]
-        empty = Tensor(np.zeros(prod(lead) * prod(plane), x.dtype))
-        return gates.reshape(gates.index_put(empty, (at,), gates.reshape(x, -1)), (*lead, *plane))
-
-    return _named(max_unpool, n)
+def _max_unpool(
+    n: int, input: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any
+) -> Tensor:
+    name = f"max_unpool{n}d"
+    x, index = checked(input, n, name), as_tensor(indices)._data
+    if index.shape != x.shape or index.dtype.kind not in "iu":
+        raise ShapeError(
+            f"{name} needs an integer for each element.",
+            expected=str(x.shape),
+            got=f"{index.dtype}{list(index.shape)}",
+        )
+    k = each_axis(kernel_size, n, f"{name}: kernel_size", 1)
+    s = k if stride is None else each_axis(stride, n, f"{name}: stride", 1)
+    plane = _unpooled(x.shape[-n:], k, s, each_axis(padding, n, f"{name}: padding"), output_size, name)
+    if index.size and (index.min() < 0 or index.max() >= prod(plane)):
+        raise IndexError(f"{name}: an index is outside the output's plane {plane}")
+    at = Tensor(_flat(index, plane).reshape(-1))
+    lead = x.shape[:-n]
+    empty = Tensor(np.zeros(prod(lead) * prod(plane), x.dtype))
+    return gates.reshape(gates.index_put(empty, (at,), gates.reshape(x, -1)), (*lead, *plane))
 
 
 def _unpooled(
-    plane: tuple[int, ...], k: tuple[int, ...], s: tuple[int, ...], p: tuple[int, ...], output_size: Any, n: int
+    plane: tuple[int, ...], k: tuple[int, ...], s: tuple[int, ...], p: tuple[int, ...], output_size: Any, name: str
 ) -> tuple[int, ...]:
     default = tuple((m - 1) * b + a - 2 * c for m, a, b, c in zip(plane, k, s, p, strict=True))
     if output_size is None:
         return default
+    n = len(plane)
     wished = tuple(int(m) for m in output_size)[-n:]
     if len(wished) != n or any(not m - b < w < m + b for w, m, b in zip(wished, default, s, strict=True)):
         raise ShapeError(
-            f"max_unpool{n}d cannot give this output_size.",
+            f"{name} cannot give this output_size.",
             expected=f"from {tuple(m - b + 1 for m, b in zip(default, s, strict=True))} "
             f"to {tuple(m + b - 1 for m, b in zip(default, s, strict=True))}",
             got=repr(output_size),
@@ -366,15 +386,70 @@ def _unpooled(
     return wished
 
 
+def max_unpool1d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Tensor:
+    """`max_unpool2d` along one axis: (N, C, L) -> (N, C, L).
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.arange(4.0).reshape(1, 1, 4)
+    >>> max_unpool1d(*max_pool1d(x, 2, return_indices=True), 2)
+    tensor([[[0., 1., 0., 3.]]])
+    """
+    return _max_unpool(1, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool2d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Tensor:
+    """Zeros, with the winners of a max-pooling where they came from.
+
+    Of two winners that came from one place the last stays, and only it gets a gradient (PyTorch
+    sends one to both).
+
+    Args:
+        input: the winners, (N, C, H, W); N may be missing.
+        indices: those that the pooling returned.
+        kernel_size, stride, padding: those of the pooling.
+        output_size: the input's of the pooling, where several sizes are possible.
+
+    Raises:
+        ShapeError: if `output_size` is impossible, or the shapes of input and indices differ.
+        IndexError: if an index is outside the output.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.arange(4.0).reshape(1, 2, 2)
+    >>> max_unpool2d(*max_pool2d(x, 2, return_indices=True), 2)
+    tensor([[[0., 0.],
+             [0., 3.]]])
+    """
+    return _max_unpool(2, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool3d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Tensor:
+    """`max_unpool2d` over three axes: (N, C, D, H, W) -> (N, C, D, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.ones(1, 3, 4, 4, 4)
+    >>> max_unpool3d(*max_pool3d(x, 2, return_indices=True), 2).shape
+    (1, 3, 4, 4, 4)
+    """
+    return _max_unpool(3, input, indices, kernel_size, stride, padding, output_size)
+
+
 # The average.
 
 
-def _avg_pool(x: Any, n: int, name: str, include_pad: bool, divisor: int | None, *window: Any) -> Tensor:
-    x = checked(x, n, name)
-    kernel, stride, padding, ceil_mode = window
-    w = _window(x, n, name, kernel, stride, padding, 1, ceil_mode)
+def _avg_pool(
+    n: int, name: str, input: Any, kernel_size: Any, stride: Any, padding: Any = 0, ceil_mode: bool = False,
+    include_pad: bool = True, divisor: int | None = None,
+) -> Tensor:  # fmt: skip
+    x = checked(input, n, name)
+    w = _window(x, n, name, kernel_size, stride, padding, 1, ceil_mode)
     if divisor == 0:
-        raise TinygradError(f"{name}: divisor_override must not be 0.")
+        raise OptionError(f"{name}: divisor_override must not be 0.")
     return pool.avg_pool(x, window=w, count=_counts(x.shape[-n:], w, include_pad) if divisor is None else divisor)
 
 
@@ -391,105 +466,156 @@ def _counts(plane: tuple[int, ...], w: Window, include_pad: bool) -> Any:
 
 
 def avg_pool1d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Tensor:
-    """The average of each window: (N, C, L) -> (N, C, L); N may be missing. See `avg_pool2d`.
+) -> Tensor:  # fmt: skip
+    """`avg_pool2d` along one axis, but for `divisor_override`: (N, C, L) -> (N, C, L).
 
     >>> import tinygrad_edu as tg
     >>> avg_pool1d(tg.arange(4.0).reshape(1, 1, 4), 2)
     tensor([[[0.5000, 2.5000]]])
     """
-    return _avg_pool(input, 1, "avg_pool1d", count_include_pad, None, kernel_size, stride, padding, ceil_mode)
+    return _avg_pool(1, "avg_pool1d", input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
-def _avg_pool_of(n: int) -> Any:
-    def avg_pool(
-        input: Any,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: int | None = None,
-    ) -> Tensor:
-        """The average of each window: (N, C, ·AXES·) -> (N, C, ·AXES·); N may be missing.
+def avg_pool2d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:  # fmt: skip
+    """The average of each window: (N, C, H, W) -> (N, C, H, W); N may be missing.
 
-        Args:
-            stride: from window to window; default: `kernel_size`.
-            ceil_mode: whether a last window may hang over the end; what hangs over does not count.
-            count_include_pad: whether the zeros of the padding count.
-            divisor_override: divide the sums by this instead.
+    Args:
+        kernel_size: of the window; a number, or one for each axis, as the next two.
+        stride: from window to window; default: `kernel_size`.
+        padding: zeros around the input; at most half of the kernel.
+        ceil_mode: whether a last window may hang over the end; what hangs over does not count.
+        count_include_pad: whether the zeros of the padding count.
+        divisor_override: divide the sums by this instead.
 
-        Raises:
-            ShapeError: if no window fits.
+    Raises:
+        ShapeError: if no window fits.
+        OptionError: for a size or a step below 1, or a divisor of 0.
 
-        >>> import tinygrad_edu as tg
-        >>> ·NAME·(tg.ones(1, 3, ·4·), 2).shape
-        (1, 3, ·2·)
-        """
-        window = kernel_size, stride, padding, ceil_mode
-        return _avg_pool(input, n, f"avg_pool{n}d", count_include_pad, divisor_override, *window)
-
-    return _named(avg_pool, n)
+    >>> import tinygrad_edu as tg
+    >>> avg_pool2d(tg.arange(16.0).reshape(1, 4, 4), 2)
+    tensor([[[ 2.5000,  4.5000],
+             [10.5000, 12.5000]]])
+    """
+    window = kernel_size, stride, padding, ceil_mode
+    return _avg_pool(2, "avg_pool2d", input, *window, count_include_pad, divisor_override)
 
 
-def _adaptive_avg_pool_of(n: int) -> Any:
-    def adaptive_avg_pool(input: Any, output_size: Any) -> Tensor:
-        """The averages of `output_size` windows that share the input among them.
+def avg_pool3d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:  # fmt: skip
+    """`avg_pool2d` over three axes: (N, C, D, H, W) -> (N, C, D, H, W).
 
-        Args:
-            output_size: one for all axes or one for each; None keeps the input's.
+    >>> import tinygrad_edu as tg
+    >>> avg_pool3d(tg.ones(1, 3, 4, 4, 4), 2).shape
+    (1, 3, 2, 2, 2)
+    """
+    window = kernel_size, stride, padding, ceil_mode
+    return _avg_pool(3, "avg_pool3d", input, *window, count_include_pad, divisor_override)
 
-        >>> import tinygrad_edu as tg
-        >>> ·NAME·(tg.ones(1, 3, ·4·), 2).shape
-        (1, 3, ·2·)
-        """
-        x, places = _adaptive(input, n, f"adaptive_avg_pool{n}d", output_size)
-        window = _regular(x, places)
-        if window is not None:
-            return pool.avg_pool(x, window=window, count=prod(window.kernel))
-        for i, (own,) in enumerate(places):
-            new = np.diff(own, axis=1, prepend=-1) != 0  # not a repetition of the last
-            x = pool.resample(x, axis=x.ndim - n + i, index=own.T, weight=(new / new.sum(1, keepdims=True)).T)
-        return x
 
-    return _named(adaptive_avg_pool, n)
+def _adaptive_avg_pool(n: int, input: Any, output_size: Any) -> Tensor:
+    x, places = _adaptive(input, n, f"adaptive_avg_pool{n}d", output_size)
+    window = _regular(x, places)
+    if window is not None:
+        return pool.avg_pool(x, window=window, count=prod(window.kernel))
+    for i, (own,) in enumerate(places):
+        new = np.diff(own, axis=1, prepend=-1) != 0  # not a repetition of the last
+        x = pool.resample(x, axis=x.ndim - n + i, index=own.T, weight=(new / new.sum(1, keepdims=True)).T)
+    return x
+
+
+def adaptive_avg_pool1d(input: Any, output_size: Any) -> Tensor:
+    """`adaptive_avg_pool2d` along one axis: (N, C, L) -> (N, C, output_size).
+
+    >>> import tinygrad_edu as tg
+    >>> adaptive_avg_pool1d(tg.arange(5.0).reshape(1, 5), 2)
+    tensor([[1., 3.]])
+    """
+    return _adaptive_avg_pool(1, input, output_size)
+
+
+def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
+    """The averages of `output_size` windows that share the input among them.
+
+    Args:
+        input: (N, C, H, W); N may be missing.
+        output_size: one for all axes or one for each; None keeps the input's.
+
+    Raises:
+        ShapeError: for another number of sizes, or one below 1.
+
+    >>> import tinygrad_edu as tg
+    >>> adaptive_avg_pool2d(tg.arange(16.0).reshape(1, 4, 4), 1)
+    tensor([[[7.5000]]])
+    """
+    return _adaptive_avg_pool(2, input, output_size)
+
+
+def adaptive_avg_pool3d(input: Any, output_size: Any) -> Tensor:
+    """`adaptive_avg_pool2d` over three axes: (N, C, D, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> adaptive_avg_pool3d(tg.ones(1, 3, 4, 4, 4), 2).shape
+    (1, 3, 2, 2, 2)
+    """
+    return _adaptive_avg_pool(3, input, output_size)
 
 
 # The norm.
 
 
-def _lp_pool_of(n: int) -> Any:
-    def lp_pool(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
-        """The root of the sum of powers of each window: (Σ x^p)^(1/p), p being `norm_type`.
-
-        As in PyTorch the sign of x counts where p is odd, a negative sum is nan, and a sum of 0 has the
-        gradient nan.
-
-        >>> import tinygrad_edu as tg
-        >>> ·NAME·(tg.ones(1, 3, ·4·), 2, 2).shape
-        (1, 3, ·2·)
-        """
-        name = f"lp_pool{n}d"
-        z = _avg_pool(gates.pow(as_tensor(input), norm_type), n, name, True, None, kernel_size, stride, 0, ceil_mode)
-        z = gates.sign(z) * gates.relu(gates.abs(z))
-        return gates.pow(z * prod(each_axis(kernel_size, n, "kernel_size")), 1.0 / norm_type)
-
-    return _named(lp_pool, n)
+def _lp_pool(n: int, input: Any, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Tensor:
+    powers = gates.pow(as_tensor(input), norm_type)
+    z = _avg_pool(n, f"lp_pool{n}d", powers, kernel_size, stride, ceil_mode=ceil_mode)
+    z = gates.sign(z) * gates.relu(gates.abs(z))
+    return gates.pow(z * prod(each_axis(kernel_size, n, "kernel_size")), 1.0 / norm_type)
 
 
-max_pool1d, max_pool2d, max_pool3d = map(_max_pool_of, (1, 2, 3))
-adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = map(_adaptive_max_pool_of, (1, 2, 3))
-fractional_max_pool2d, fractional_max_pool3d = map(_fractional_max_pool_of, (2, 3))
-max_unpool1d, max_unpool2d, max_unpool3d = map(_max_unpool_of, (1, 2, 3))
-avg_pool2d, avg_pool3d = map(_avg_pool_of, (2, 3))
-adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = map(_adaptive_avg_pool_of, (1, 2, 3))
-lp_pool1d, lp_pool2d, lp_pool3d = map(_lp_pool_of, (1, 2, 3))
+def lp_pool1d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """`lp_pool2d` along one axis: (N, C, L) -> (N, C, L).
+
+    >>> import tinygrad_edu as tg
+    >>> lp_pool1d(tg.tensor([[3.0, 4.0]]), 2, 2)
+    tensor([[5.]])
+    """
+    return _lp_pool(1, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool2d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """The root of the sum of powers of each window: (Σ x^p)^(1/p), p being `norm_type`.
+
+    As in PyTorch the sign of x counts where p is odd, a negative sum is nan, and a sum of 0 has the
+    gradient nan.
+
+    Args:
+        input: (N, C, H, W); N may be missing.
+        kernel_size, stride, ceil_mode: as for `avg_pool2d`.
+
+    Raises:
+        ShapeError, OptionError: as `avg_pool2d`.
+
+    >>> import tinygrad_edu as tg
+    >>> lp_pool2d(tg.ones(1, 4, 4), 2, 2)
+    tensor([[[2., 2.],
+             [2., 2.]]])
+    """
+    return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+    """`lp_pool2d` over three axes: (N, C, D, H, W) -> (N, C, D, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> lp_pool3d(tg.ones(1, 3, 4, 4, 4), 2, 2).shape
+    (1, 3, 2, 2, 2)
+    """
+    return _lp_pool(3, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 # The layers.

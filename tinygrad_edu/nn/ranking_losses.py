@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from .. import gates
 from ..errors import OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
-from .reduction import Loss, check_same_shape, reduced
+from .reduction import LEAST, Loss, check_same_shape, reduced
 
 __all__ = [
     "CosineEmbeddingLoss",
@@ -21,8 +19,6 @@ __all__ = [
 ]
 
 Distance = Callable[[Any, Any], Tensor]
-
-_LEAST = float(np.float32(1e-12))  # a float in PyTorch's source, even for doubles
 
 
 def margin_ranking_loss(
@@ -97,7 +93,7 @@ def cosine_embedding_loss(
             expected="inputs (N, features) and target (N,), or (features,) and ()",
             got=f"inputs {input1.shape} and target {target.shape}",
         )
-    squares = [(x * x).sum(-1) + _LEAST for x in (input1, input2)]
+    squares = [(x * x).sum(-1) + LEAST for x in (input1, input2)]
     cos = (input1 * input2).sum(-1) / gates.sqrt(squares[0] * squares[1])
     alike = gates.where(target._data == 1, 1 - cos, 0.0)
     return reduced(alike + gates.where(target._data == -1, gates.clamp_min(cos - margin, 0), 0.0), reduction)
@@ -126,7 +122,7 @@ def triplet_margin_loss(
 
     Raises:
         ShapeError: for more than one shape.
-        ValueError: for a margin of 0 or less.
+        OptionError: for a margin of 0 or less.
 
     >>> import tinygrad_edu as tg
     >>> anchor, positive, negative = tg.tensor([0.0, 0.0]), tg.tensor([0.0, 3.0]), tg.tensor([2.0, 0.0])
@@ -222,7 +218,7 @@ class TripletMarginLoss(Loss):
     """`triplet_margin_loss` as a module.
 
     Raises:
-        ValueError: for a margin of 0 or less.
+        OptionError: for a margin of 0 or less.
     """
 
     def __init__(
@@ -242,7 +238,7 @@ class TripletMarginWithDistanceLoss(Loss):
     """`triplet_margin_with_distance_loss` as a module.
 
     Raises:
-        ValueError: for a margin of 0 or less.
+        OptionError: for a margin of 0 or less.
     """
 
     def __init__(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..errors import OptionError, ShapeError
 from ..tensor import Tensor
 from .module import Module
 
 REDUCTIONS = ("none", "mean", "sum")
+LEAST = float(np.float32(1e-12))  # what keeps a division from zero: a float in PyTorch's source, even for doubles
 
 
 def check_reduction(reduction: str, *more: str) -> None:
-    """Raise a ValueError unless it is none, mean or sum, or one of `more`."""
+    """Raise an OptionError unless it is none, mean or sum, or one of `more`."""
     if reduction not in REDUCTIONS + more:
         raise OptionError(f"reduction must be one of {', '.join(REDUCTIONS + more)}; got {reduction!r}")
 

@@ -82,7 +82,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 
     Raises:
         ShapeError: for two shapes.
-        ValueError: for a delta of 0 or less.
+        OptionError: for a delta of 0 or less.
 
     >>> import tinygrad_edu as tg
     >>> huber_loss(tg.tensor([1.0, 10.0]), tg.tensor([0.0, 0.0]), reduction="none", delta=2.0)
@@ -108,7 +108,7 @@ def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: fl
 
     Raises:
         ShapeError: for two shapes.
-        ValueError: for a beta below 0.
+        OptionError: for a beta below 0.
 
     >>> import tinygrad_edu as tg
     >>> smooth_l1_loss(tg.tensor([1.0, 10.0]), tg.tensor([0.0, 0.0]), reduction="none", beta=2.0)
@@ -169,7 +169,7 @@ class HuberLoss(Loss):
     """`huber_loss` as a module.
 
     Raises:
-        ValueError: for a delta of 0 or less.
+        OptionError: for a delta of 0 or less.
     """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
@@ -184,7 +184,7 @@ class SmoothL1Loss(Loss):
     """`smooth_l1_loss` as a module.
 
     Raises:
-        ValueError: for a beta below 0.
+        OptionError: for a beta below 0.
     """
 
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:

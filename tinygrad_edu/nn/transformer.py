@@ -115,7 +115,7 @@ class TransformerEncoderLayer(_Layer):
     "gelu", or any function), `layer_norm_eps=1e-5`, `batch_first=False`, `norm_first=False`, `bias=True`.
 
     Raises:
-        ValueError: if nhead does not divide d_model; for an unknown activation.
+        OptionError: if nhead does not divide d_model; for an unknown activation.
         ShapeError: when called on a sequence or masks that do not fit.
 
     >>> import tinygrad_edu as tg

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import gates
-from ..errors import ShapeError, TinygradError
+from ..errors import OptionError, ShapeError
 from ..gates import pool
 from ..tensor import Tensor, as_tensor
 from . import pooling
@@ -105,7 +105,7 @@ def interpolate(
 
     Raises:
         ShapeError: for a number of axes that `mode` is not for, or an output without a pixel.
-        TinygradError: for both or neither of size and scale_factor, an unknown mode, or align_corners
+        OptionError: for both or neither of size and scale_factor, an unknown mode, or align_corners
             or antialias where it has no meaning.
 
     >>> import tinygrad_edu as tg
@@ -135,13 +135,13 @@ def interpolate(
 
 def _check_mode(x: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:
     if mode not in _LINEAR and mode not in ("nearest", "nearest-exact", "area"):
-        raise TinygradError(
+        raise OptionError(
             f"interpolate has no mode {mode!r}.", expected=", ".join(("nearest, nearest-exact, area", *_LINEAR))
         )
     if align_corners is not None and mode not in _LINEAR:
-        raise TinygradError(f"interpolate: align_corners has no meaning for mode {mode!r}.", expected="None")
+        raise OptionError(f"interpolate: align_corners has no meaning for mode {mode!r}.", expected="None")
     if antialias and mode not in ("bilinear", "bicubic"):
-        raise TinygradError(
+        raise OptionError(
             f"interpolate: antialias has no meaning for mode {mode!r}.", expected="mode bilinear or bicubic"
         )
     axes = (_LINEAR[mode],) if mode in _LINEAR else (1, 2, 3)
@@ -156,10 +156,10 @@ def _check_mode(x: Tensor, mode: str, align_corners: bool | None, antialias: boo
 def _sizes(plane: tuple[int, ...], size: Any, factor: Any, recompute: bool | None) -> tuple[list[int], list[float]]:
     """The output's sizes, and how far apart its pixels are on the input's axes."""
     if (size is None) == (factor is None):
-        raise TinygradError("interpolate takes either size or scale_factor.", got=f"{size} and {factor}")
+        raise OptionError("interpolate takes either size or scale_factor.", got=f"{size} and {factor}")
     n = len(plane)
     given = size if factor is None else factor
-    each = tuple(given) if isinstance(given, (tuple, list)) else (given,) * n
+    each = (given,) * n if np.ndim(given) == 0 else tuple(given)
     if len(each) != n:
         raise ShapeError(f"interpolate takes one size or scale_factor, or one for each of {n} axes.", got=repr(given))
     sizes = [int(m) if factor is None else floor(a * m) for a, m in zip(plane, each, strict=True)]

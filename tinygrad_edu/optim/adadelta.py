@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError
 from ..tensor import Tensor
-from .optimizer import Optimizer, average_square, descend
+from .optimizer import FRACTION, NOT_NEGATIVE, Optimizer, Range, average_square, descend
 
 __all__ = ["Adadelta"]
 
@@ -37,6 +36,8 @@ class Adadelta(Optimizer):
     tensor([0.9968], requires_grad=True)
     """
 
+    _ranges: Mapping[str, Range] = {"rho": FRACTION, "eps": NOT_NEGATIVE}
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -49,11 +50,6 @@ class Adadelta(Optimizer):
     ) -> None:
         defaults = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
         super().__init__(params, defaults)
-
-    def _check(self, group: Mapping[str, Any]) -> None:
-        super()._check(group)
-        if not 0 <= group["rho"] <= 1:
-            raise OptionError("Adadelta: rho is from 0 to 1.", got=str(group["rho"]))
 
     def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
         data, eps, weight = p._data, group["eps"], 1 - group["rho"]

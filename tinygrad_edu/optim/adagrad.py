@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import Optimizer
+from .optimizer import NOT_NEGATIVE, Optimizer, Range
 
 __all__ = ["Adagrad"]
 
@@ -37,6 +37,12 @@ class Adagrad(Optimizer):
     >>> (w * w).sum().backward(); optimizer.step(); w  # the first step is lr along the sign
     tensor([ 0.5000, 99.5000], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {
+        "lr_decay": NOT_NEGATIVE,
+        "initial_accumulator_value": NOT_NEGATIVE,
+        "eps": NOT_NEGATIVE,
+    }
 
     def __init__(
         self,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import Optimizer, average, average_square, descend
+from .optimizer import BETAS, NOT_NEGATIVE, Optimizer, Range, average, average_square, descend
 
 __all__ = ["Adam"]
 
@@ -39,6 +39,8 @@ class Adam(Optimizer):
     >>> (w * w).sum().backward(); optimizer.step(); w  # the first step is lr along the sign
     tensor([ 0.5000, 99.5000], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {"betas": BETAS, "eps": NOT_NEGATIVE}
 
     def __init__(
         self,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import Optimizer, average, descend
+from .optimizer import BETAS, NOT_NEGATIVE, Optimizer, Range, average, descend
 
 __all__ = ["Adamax"]
 
@@ -35,6 +35,8 @@ class Adamax(Optimizer):
     >>> (w * w).sum().backward(); Adamax([w], lr=0.5).step(); w
     tensor([ 0.5000, 99.5000], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {"betas": BETAS, "eps": NOT_NEGATIVE}
 
     def __init__(
         self,

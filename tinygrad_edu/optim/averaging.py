@@ -12,18 +12,15 @@ import numpy as np
 
 from ..errors import OptionError, StateDictError, TinygradError
 from ..modes import no_grad
-from ..nn.module import Module
+from ..nn.module import Module, in_mode
 from ..nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from ..tensor import Tensor, written
-from .ensemble import Ensemble, SnapshotEnsemble
 from .lr_scheduler.scheduler import LRScheduler, for_each_group
 from .optimizer import Optimizer
 
 __all__ = [
     "SWALR",
     "AveragedModel",
-    "Ensemble",
-    "SnapshotEnsemble",
     "get_ema_avg_fn",
     "get_ema_multi_avg_fn",
     "get_swa_avg_fn",
@@ -205,18 +202,17 @@ def update_bn(loader: Iterable[Any], model: Module) -> None:
     layers = [module for module in model.modules() if isinstance(module, (BatchNorm1d, BatchNorm2d, BatchNorm3d))]
     if not layers:
         return
-    modes = [(module, module.training) for module in model.modules()]
     momenta = [(layer, layer.momentum) for layer in layers]
     before = [(b, b._data.copy()) for layer in layers for b in layer.buffers()]
     done = False
     try:
-        model.train()
         for layer in layers:
             layer.reset_running_stats()
             layer.momentum = None  # the mean of all batches
-        for batch in loader:
-            model(batch[0] if isinstance(batch, (list, tuple)) else batch)
-            done = True
+        with in_mode(model, training=True):
+            for batch in loader:
+                model(batch[0] if isinstance(batch, (list, tuple)) else batch)
+                done = True
         if not done:
             raise TinygradError("update_bn was given no batches.", mend="pass a DataLoader, or a list of batches")
     except BaseException:
@@ -227,8 +223,6 @@ def update_bn(loader: Iterable[Any], model: Module) -> None:
     finally:
         for layer, momentum in momenta:
             layer.momentum = momentum
-        for module, training in modes:
-            module.training = training
 
 
 class SWALR(LRScheduler):

@@ -11,6 +11,7 @@ from ..errors import OptionError
 from ..modes import enable_grad
 from ..tensor import Tensor
 from .line_search import Point, strong_wolfe
+from .optimizer import COUNT, NOT_NEGATIVE, Range
 from .together import Together, flat, values
 
 __all__ = ["LBFGS"]
@@ -49,6 +50,14 @@ class LBFGS(Together):
     >>> start = optimizer.step(closure); w
     tensor([1.0000, 1.0000], dtype=float64, requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {
+        "max_iter": COUNT,
+        "max_eval": COUNT,
+        "history_size": COUNT,
+        "tolerance_grad": NOT_NEGATIVE,
+        "tolerance_change": NOT_NEGATIVE,
+    }
 
     def __init__(
         self,

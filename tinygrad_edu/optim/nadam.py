@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import Optimizer, average, average_square, descend, scalar
+from .optimizer import BETAS, NOT_NEGATIVE, Optimizer, Range, average, average_square, descend, scalar
 
 __all__ = ["NAdam"]
 
@@ -37,6 +37,8 @@ class NAdam(Optimizer):
     >>> (w * w).sum().backward(); NAdam([w], lr=0.5).step(); w
     tensor([0.4718], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {"betas": BETAS, "eps": NOT_NEGATIVE, "momentum_decay": NOT_NEGATIVE}
 
     def __init__(
         self,

@@ -20,14 +20,26 @@ __all__ = ["Optimizer"]
 
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-_POSITIVE = ("max_iter", "history_size")
-_NOT_NEGATIVE = ("lr", "lr_decay", "weight_decay", "momentum", "momentum_decay", "alpha", "eps", "damping", "tolerance",
-                 "initial_accumulator_value", "tolerance_grad", "tolerance_change")  # fmt: skip
 _SCALARS = ("step", "mu_product")  # of a state: numbers, and not values of the parameter's dtype
+
+Range = tuple[str, Callable[[Any], bool]]  # what an option must be, in words and as a test
+
+NOT_NEGATIVE: Range = (
+    "a number that is not negative",
+    lambda value: isinstance(value, (int, float, np.number)) and bool(0 <= value < math.inf),
+)
+FRACTION: Range = ("from 0 to 1", lambda value: 0 <= value <= 1)
+COUNT: Range = ("at least 1", lambda value: value >= 1)
+BETAS: Range = (
+    "two numbers from 0 to below 1",
+    lambda value: np.shape(value) == (2,) and all(0 <= beta < 1 for beta in value),
+)
 
 
 class Optimizer:
     """The base of every optimizer: define `_update(p, g, group)`, which writes one parameter.
+
+    A class names in `_ranges` what its options must be, beside those of every optimizer.
 
     Args:
         params: Tensors, or dicts with `params` and options of their own (parameter groups).
@@ -49,6 +61,8 @@ class Optimizer:
     >>> (w * w).sum().backward(); SignDescent([w], {"lr": 0.5}).step(); w
     tensor([ 0.5000, -1.5000], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {"lr": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE}
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, (Tensor, str)):
@@ -117,17 +131,11 @@ class Optimizer:
 
     def _check(self, group: Mapping[str, Any]) -> None:
         """Raise OptionError for an option of `group` that is outside its range."""
-        name = type(self).__name__
-        for option, value in group.items():
-            if option == "betas":
-                if np.shape(value) != (2,) or not all(0 <= beta < 1 for beta in value):
-                    raise OptionError(f"{name}: betas are two numbers from 0 to below 1.", got=str(value))
-            elif option in _POSITIVE and not value >= 1:
-                raise OptionError(f"{name}: {option} is at least 1.", got=str(value))
-            elif option in _NOT_NEGATIVE and not (isinstance(value, (int, float, np.number)) and 0 <= value < math.inf):
+        for option, (says, fits) in {**Optimizer._ranges, **self._ranges}.items():
+            if option in group and not fits(value := group[option]):
                 mend = "`maximize=True` walks uphill" if option == "lr" else ""
                 mend = ".item() makes a Tensor a number" if isinstance(value, Tensor) else mend
-                raise OptionError(f"{name}: {option} is a number that is not negative.", got=str(value), mend=mend)
+                raise OptionError(f"{type(self).__name__}: {option} must be {says}.", got=str(value), mend=mend)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradient of every parameter, or set it to zeros."""

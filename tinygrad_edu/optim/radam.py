@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import Optimizer, average, average_square, descend
+from .optimizer import BETAS, NOT_NEGATIVE, Optimizer, Range, average, average_square, descend
 
 __all__ = ["RAdam"]
 
@@ -38,6 +38,8 @@ class RAdam(Optimizer):
     >>> (w * w).sum().backward(); RAdam([w], lr=0.25).step(); w
     tensor([0.5000], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {"betas": BETAS, "eps": NOT_NEGATIVE}
 
     def __init__(
         self,

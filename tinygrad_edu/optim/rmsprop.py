@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import Optimizer, average, average_square, descend
+from .optimizer import NOT_NEGATIVE, Optimizer, Range, average, average_square, descend
 
 __all__ = ["RMSprop"]
 
@@ -39,6 +39,8 @@ class RMSprop(Optimizer):
     >>> (w * w).sum().backward(); RMSprop([w], lr=0.5, alpha=0.75).step(); w  # by lr / sqrt(0.25)
     tensor([ 0., 99.], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {"alpha": NOT_NEGATIVE, "eps": NOT_NEGATIVE, "momentum": NOT_NEGATIVE}
 
     def __init__(
         self,

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import grad
 from ..errors import NonScalarError, OptionError
+from ..func import pulled_back
 from ..modes import enable_grad
 from ..tensor import Tensor
+from .optimizer import NOT_NEGATIVE, Range
 from .together import Together, flat, values
 
 __all__ = ["GaussNewton", "Newton"]
@@ -44,6 +45,8 @@ class Newton(Together):
     >>> start = optimizer.step(lambda: (w[0] - 1) ** 2 + 100 * (w[1] - 2) ** 2); w  # the loss; no backward()
     tensor([1.0000, 2.0000], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {"damping": NOT_NEGATIVE, "tolerance": NOT_NEGATIVE}
 
     def __init__(
         self,
@@ -84,11 +87,11 @@ class Newton(Together):
                 got=f"shape {loss.shape}" if isinstance(loss, Tensor) else type(loss).__name__,
                 mend="reduce it with .sum() or .mean(); for a vector of residuals use GaussNewton",
             )
-        gradients = _walk([loss], params, [Tensor(np.ones_like(loss._data))], create_graph=True)
+        gradients = pulled_back([loss], params, [Tensor(np.ones_like(loss._data))])
         return (
             loss.detach(),
             flat(g._data for g in gradients),
-            lambda v: flat(h._data for h in _walk(gradients, params, _like(params, v))),
+            lambda v: flat(h._data for h in pulled_back(gradients, params, _like(params, v), False)),
         )
 
 
@@ -116,23 +119,14 @@ class GaussNewton(Newton):
             )
         r = residuals.detach()
         u = Tensor(np.zeros_like(r._data), requires_grad=True)
-        pulled = _walk([residuals], params, [u], create_graph=True)
+        pulled = pulled_back([residuals], params, [u])
 
         def product(v: np.ndarray) -> np.ndarray:
-            pushed = _walk(pulled, [u], _like(params, v))
-            return flat(h._data for h in _walk([residuals], params, pushed))
+            pushed = pulled_back(pulled, [u], _like(params, v), False)
+            return flat(h._data for h in pulled_back([residuals], params, pushed, False))
 
-        gradient = flat(g._data for g in _walk([residuals], params, [r]))
+        gradient = flat(g._data for g in pulled_back([residuals], params, [r], False))
         return Tensor(np.sum(r._data * r._data) / 2), gradient, product
-
-
-def _walk(outputs: list[Tensor], inputs: list[Tensor], upstreams: list[Any], create_graph: bool = False) -> list[Any]:
-    """The gradients, the graph kept; zeros where nothing depends on an input."""
-    flowing = [(z, g) for z, g in zip(outputs, upstreams, strict=True) if z.requires_grad]
-    if not flowing:
-        return [Tensor(np.zeros_like(x._data)) for x in inputs]
-    zs, gs = zip(*flowing, strict=True)
-    return list(grad(zs, inputs, list(gs), True, create_graph, allow_unused=True, materialize_grads=True))
 
 
 def _like(params: list[Tensor], vector: np.ndarray) -> list[Tensor]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import OptionError
 from ..tensor import Tensor
-from .optimizer import Optimizer, descend
+from .optimizer import NOT_NEGATIVE, Optimizer, Range, descend
 
 __all__ = ["SGD"]
 
@@ -39,6 +39,8 @@ class SGD(Optimizer):
     >>> (w * w).sum().backward(); optimizer.step(); w
     tensor([0.8000], requires_grad=True)
     """
+
+    _ranges: Mapping[str, Range] = {"momentum": NOT_NEGATIVE}
 
     def __init__(
         self,

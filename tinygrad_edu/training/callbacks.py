@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import TinygradError
+from ..errors import OptionError, TinygradError
 
 if TYPE_CHECKING:
     from .run import Run
@@ -90,7 +90,7 @@ class EarlyStopping(Callback):
         self.patience, self.monitor, self.min_delta, self.restore_best = patience, monitor, min_delta, restore_best
         self.mode = mode or ("max" if any(name in monitor.lower() for name in more) else "min")
         if self.mode not in ("min", "max"):
-            raise ValueError(f"mode is min or max; got {mode!r}")
+            raise OptionError(f"mode is min or max; got {mode!r}")
         self.best, self.best_epoch, self.weights = math.nan, 0, dict[str, Any]()
 
     def on_epoch_end(self, run: Run) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..errors import OptionError
 from .checkpoint import Checkpoint
 from .history import History
 from .progress import Progress
@@ -76,7 +77,7 @@ def fit(
     (100, 7.0)
     """
     if scheduler_interval not in ("epoch", "batch"):
-        raise ValueError(f"scheduler_interval is epoch or batch; got {scheduler_interval!r}")
+        raise OptionError(f"scheduler_interval is epoch or batch; got {scheduler_interval!r}")
     keeper = Checkpoint(checkpoint) if isinstance(checkpoint, (str, os.PathLike)) else checkpoint
     told = [*callbacks, *[Progress()] * progress, *[keeper] * (keeper is not None)]
     run = Run(model, loss, optimizer, data, epochs, validation, scheduler, metrics, told)

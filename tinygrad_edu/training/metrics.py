@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError, TinygradError
+from ..errors import OptionError, ShapeError, TinygradError
 from ..tensor import Tensor
 
 __all__ = ["Accuracy", "ConfusionMatrix", "F1Score", "Meter", "Metric", "Precision", "Recall", "TopK"]
 
 
 class Metric:
-    """The base of every metric: define `count(outputs, targets)` and `value()`.
+    """The base of every metric: define `update(outputs, targets)`, and `compute()` where the counts are not the value.
 
     Attributes:
         name: its column in the history.
@@ -111,7 +111,7 @@ class TopK(_Mean):
     def __init__(self, k: int = 5) -> None:
         super().__init__()
         if k < 1:
-            raise ValueError(f"TopK: k is 1 or more; got {k}")
+            raise OptionError(f"TopK: k is 1 or more; got {k}")
         self.k, self.name = k, f"top{k}"
 
     def update(self, outputs: Any, targets: Any) -> None:
@@ -179,7 +179,7 @@ class _FromMatrix(ConfusionMatrix):
     def __init__(self, average: str | None = "macro") -> None:
         super().__init__()
         if average not in ("macro", "micro", "weighted", None):
-            raise ValueError(f"average is macro, micro, weighted or None; got {average!r}")
+            raise OptionError(f"average is macro, micro, weighted or None; got {average!r}")
         self.average = average
 
     def compute(self) -> Any:

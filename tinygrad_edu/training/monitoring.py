@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import OptionError
 from ..tensor import Tensor
 from .callbacks import Callback
 
@@ -44,7 +45,7 @@ class Monitor(Callback):
 
     def __init__(self, every: int = 100) -> None:
         if every < 1:
-            raise ValueError(f"every is 1 step or more; got {every}")
+            raise OptionError(f"every is 1 step or more; got {every}")
         self.every = every
         self.parameters: dict[str, np.ndarray] = {}
         self.activations: dict[str, np.ndarray] = {}
@@ -61,7 +62,10 @@ class Monitor(Callback):
                 self._handles.append(module.register_forward_hook(self._hook(name)))
 
     def on_epoch_start(self, run: Run) -> None:
-        """Is the next step one to look at?"""
+        """Is the first step one to look at?"""
+        self._look_ahead(run)
+
+    def _look_ahead(self, run: Run) -> None:
         self._step = run.step + 1 if (run.step + 1) % self.every == 0 else 0
 
     def on_before_optimizer_step(self, run: Run) -> None:
@@ -78,7 +82,7 @@ class Monitor(Callback):
                 gradient, old = self._before[name]
                 _append(self.parameters, name, (run.step, gradient, _norm(old), _norm(p._data - old)))
         self._before = {}
-        self.on_epoch_start(run)
+        self._look_ahead(run)
 
     def teardown(self, run: Run) -> None:
         """Look away."""

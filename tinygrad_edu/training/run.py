@@ -12,7 +12,7 @@ import numpy as np
 from ..data.dataset import Dataset
 from ..errors import TinygradError
 from ..modes import no_grad
-from ..nn.module import Module
+from ..nn.module import Module, in_mode
 from ..random import get_rng_state, set_rng_state
 from .callbacks import Callback
 from .history import History
@@ -259,17 +259,11 @@ def evaluate(model: Any, loss: Any, data: Any, metrics: Any = None) -> dict[str,
 def _evaluated(model: Any, loss: Any, data: Any, meter: Meter) -> dict[str, Any]:
     meter.reset()
     batch = None
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    try:
-        with no_grad():
-            for batch in data:
-                *inputs, targets = batch
-                outputs = model(*inputs)
-                meter.update(loss(outputs, targets).item(), outputs, targets)
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
+    with no_grad(), in_mode(model, training=False):
+        for batch in data:
+            *inputs, targets = batch
+            outputs = model(*inputs)
+            meter.update(loss(outputs, targets).item(), outputs, targets)
     if batch is None:
         raise TinygradError(
             "the data to evaluate on has no batches, or is an iterator that has ended.", mend="a DataLoader, or a list"
