@@ -23,7 +23,6 @@ _MEND = {
     "log10": "keep its input above 0: add a small eps",
     "sqrt": "keep its input above 0: sqrt(x + eps); its slope at 0 is infinite",
     "rsqrt": "keep its input above 0: rsqrt(x + eps)",
-    "norm": "its slope at 0 is not defined: add a small eps",
     "div": "keep the denominator away from 0: add a small eps",
     "reciprocal": "keep its input away from 0: add a small eps",
     "exp": "keep its input small: subtract the maximum, or use softmax, logsumexp, expm1",
