@@ -1,4 +1,4 @@
-"""recording: from a Tensor to the record of its graph; the only part of viz that looks at the engine."""
+"""recording: from a Tensor to the record of its graph."""
 
 from __future__ import annotations
 
