@@ -213,7 +213,7 @@ def _in_walk(what: str, got: str, z: Tensor, g: Any) -> AnomalyError:
 
 def _placed(error: AnomalyError) -> AnomalyError:
     """With the layer that made what it is about, if one did and its call has ended."""
-    from .viz.records.calls import Calls  # pictures name layers by the same rule
+    from .nn.calls import Calls
 
     z = error.born
     path = Calls([z.born]).path_at(z.born) if z.gate is not None else ""
