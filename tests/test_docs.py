@@ -103,6 +103,19 @@ def test_the_readme_prints_what_it_says(neuron):
     assert said == re.search(r"^# (.*\n)", example, re.MULTILINE)[1]
 
 
+def test_what_the_readme_shows_of_its_example_runs_in_its_order(neuron):
+    _, _, names, picture = neuron
+    spans = re.findall(r"`([^`\n]+)`", README.partition("## See it\n")[2].partition("\n## ")[0])
+    calls = [code for code in spans if re.search(r"\b(viz|tg)\.\w+\(f\b", code)]
+    assert {"viz.save(f", "tg.explain(f"} <= set(re.findall(r"\w+\.\w+\(f\b", " ".join(calls)))
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        for code in calls:
+            exec(code, names)
+    assert picture.with_suffix(".html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert "to w0: 0.20 × -1.00 (x0) = -0.20" in said.getvalue()
+
+
 def test_the_readmes_network_learns_what_it_says(neuron):
     _, _, names, _ = neuron
     program, said = fenced(README, "python")[1], io.StringIO()

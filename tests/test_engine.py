@@ -434,8 +434,10 @@ def test_deepcopy_and_pickle_of_leaves():
 
     x = leaf(1.0, 2.0)
     x.grad = tg.ones(2, dtype=np.float64)
+    x.name = "x"
     for other in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
         assert other.tolist() == x.tolist() and other.requires_grad and other.dtype == x.dtype
+        assert other.name == "x"
         assert not np.may_share_memory(other._data, x._data)
     with pytest.raises(tg.errors.TinygradError, match="leaf"):
         copy.deepcopy(x * 2)

@@ -403,6 +403,14 @@ def test_the_caret_is_below_the_character(text, under):
     assert lines[at - 1][lines[at].index("^")] == under
 
 
+def test_a_name_without_a_value_says_which_have_one():
+    for values, said in [({"x": "1", "y": "2"}, "expected  one of x, y\n"), ({}, None)]:
+        with pytest.raises(errors.ExpressionError, match="'q' has no value") as caught:
+            evaluate("q + 1", values)
+        assert "mend      q=…" in str(caught.value)
+        assert said in str(caught.value) if said else "expected" not in str(caught.value)
+
+
 @pytest.mark.parametrize("text", [
     "1e9999999", "9**9**9 * x", "x ** 10 ** 10", "2 ** -9999 * x", "(-2) ** 0.5 * x", "1 / 0 * x", "exp(1e9) * x",
 ])  # fmt: skip

@@ -344,6 +344,7 @@ def test_sequential_and_module_list():
 
 def test_modules_are_copied_pickled_and_freed():
     net = Net()
+    net.scale.name = "the scale"
     other = copy.deepcopy(net)
     assert other.again is other.first
     with tg.no_grad():
@@ -352,6 +353,7 @@ def test_modules_are_copied_pickled_and_freed():
     back = pickle.loads(pickle.dumps(net))
     assert list(back.state_dict()) == list(net.state_dict())
     assert isinstance(back.scale, nn.Parameter)
+    assert other.scale.name == back.scale.name == "the scale"
     gone = weakref.ref(net)
     gc.disable()
     del net

@@ -5,6 +5,7 @@ import itertools
 import re
 import shutil
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -631,6 +632,33 @@ def test_a_module_drawn_as_one_gate_keeps_what_came_and_went(show):
     page = show(output, depth=1, hash="#step=3")
     assert "ReLU" in heading(page)
     assert page.locator("#notes").inner_text().startswith("6 gates are drawn as 4")
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 3])
+def test_a_depth_shows_the_same_boxes_in_the_page_and_in_the_picture(show, depth):
+    x = tg.tensor(np.random.default_rng(0).normal(size=(2, 1, 4, 4)).astype("f"), name="x")
+    loss_of = nn.CrossEntropyLoss()  # within no other module, as the network
+    output = loss_of(RESIDUAL(x), tg.tensor([0, 2]))
+    page = show(output, depth=depth)
+    svg = "{http://www.w3.org/2000/svg}"
+    drawn = [
+        (kind, group.find(f".//{svg}text").text.rpartition(": ")[2])
+        for group in ElementTree.fromstring(viz.to_svg(output, depth=depth)).iter(f"{svg}g")
+        for node, kind, *_ in [[*group.get("class", "").split(), "", ""]]
+        if node == "node" and kind in ("gate", "module", "leaf")
+    ]
+    boxes = sorted(sign for kind, sign in drawn if kind != "leaf")
+    assert sorted(page.locator(".node.gate .sign").all_text_contents()) == boxes
+    assert page.locator(".node:not(.gate) .sign").count() == len(drawn) - len(boxes)
+    if depth == 0:
+        assert boxes == ["CrossEntropyLoss", "Sequential"]
+    assert ("Block" in boxes, "BatchNorm2d" in boxes) == (depth == 1, depth == 2)
+
+
+def test_what_comes_into_a_closed_module_is_drawn_though_it_is_trained():
+    x = leaf(np.ones((4, 12), "f"), "x")
+    drawn = smaller.collapsed(viz.record(PERCEPTRON(x).sum()), 1)
+    assert [node.name for node in drawn.nodes if node.role == "leaf"] == ["x"]
 
 
 def test_what_is_not_drawn_is_said(show, monkeypatch):

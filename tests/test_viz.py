@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import errors, viz
+from tinygrad_edu import anomaly, errors, viz
 from tinygrad_edu.engine import grad
 from tinygrad_edu.testing.cases import CASES
 from tinygrad_edu.testing.checks import leaves, outputs
 from tinygrad_edu.tour.neuron import neuron
 from tinygrad_edu.viz import wording
+from tinygrad_edu.viz.page.content import _PRODUCTS
 
 
 def leaf(value, name=None):
@@ -141,3 +142,8 @@ def test_json_has_no_numbers_that_json_lacks():
     text = viz.record(output, gradient=np.ones(2)).to_json()
     assert "Infinity" not in text
     assert json.loads(text)["nodes"][1]["value"]["full"] == ["-inf", "nan"]
+
+
+def test_what_is_said_of_gates_by_name_is_said_of_gates_that_exist():
+    for table in (wording._SIGNS, wording._INFIX, _PRODUCTS, anomaly._MEND):
+        assert not set(table) - set(tg.GATES)

@@ -22,7 +22,6 @@ _MEND = {
     "log10": "keep its input above 0: add a small eps",
     "sqrt": "keep its input above 0: sqrt(x + eps); its slope at 0 is infinite",
     "rsqrt": "keep its input above 0: rsqrt(x + eps)",
-    "norm": "its slope at 0 is not defined: add a small eps",
     "div": "keep the denominator away from 0: add a small eps",
     "reciprocal": "keep its input away from 0: add a small eps",
     "exp": "keep its input small: subtract the maximum, or use softmax, logsumexp, expm1",
@@ -212,7 +211,7 @@ def _in_walk(what: str, got: str, z: Tensor, g: Any, start: Any) -> AnomalyError
 
 def _placed(error: AnomalyError) -> AnomalyError:
     """With the layer that made what it is about, if one did and its call has ended."""
-    from .viz.records.calls import Calls  # pictures name layers by the same rule
+    from .nn.calls import Calls
 
     z = error.born
     path = Calls([z.born]).path_at(z.born) if z.gate is not None else ""

@@ -32,7 +32,7 @@ def failure(gate: Any, error: Exception, inputs: tuple[Any, ...], keywords: dict
         return error
     shapes = [x.shape for x in inputs if isinstance(x, Tensor) or hasattr(x, "shape")]
     if isinstance(error, ValueError) and len(shapes) > 1:
-        if gate.name in ("matmul", "mm", "bmm", "mv", "dot"):
+        if gate.name == "matmul":
             return _matmul(gate, *shapes[:2])
         clash = _clash(shapes)
         if clash is not None and "broadcast" in str(error):

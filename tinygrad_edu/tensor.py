@@ -356,7 +356,7 @@ class Tensor:
     def __reduce__(self) -> Any:
         if self.gate is not None:
             raise TinygradError("only a leaf can be pickled.", mend="use .detach() first")
-        return type(self), (self._data, None, self.requires_grad)
+        return type(self), (self._data, None, self.requires_grad, self.name)
 
 
 def leaf(array: np.ndarray) -> Tensor:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MissingExtraError
 from ..random import as_generator, drawing_from
 from .warp import as_batch
 
@@ -43,36 +42,28 @@ def contact_sheet(
     >>> len(sheet.axes)
     8
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError(
-            "A contact sheet is drawn by matplotlib, which is not installed.", mend='pip install "tinygrad_edu[plot]"'
-        ) from None
-    from ..viz.plots import finish
+    from ..viz.plots import GREY, ORANGE, finish, new_figure
 
     rng = as_generator(generator)
     with drawing_from(lambda: rng):
         rows = [as_batch(images), *(as_batch(augmentation(images)) for _ in range(columns))]
     top = 255 if images.dtype.kind == "u" else 1
     n = len(rows[0])
-    figure = Figure(
-        figsize=(0.9 * (columns + 1) + 0.3, 0.9 * n + 0.7), dpi=120, layout="constrained", facecolor="white"
-    )
+    figure = new_figure(0.9 * (columns + 1) + 0.3, 0.9 * n + 0.7)
     grid = figure.subplots(n, columns + 1, squeeze=False)
     for column, batch in enumerate(rows):
         for axes, image in zip(grid[:, column], batch / top, strict=True):
-            _shown(axes, image, original=column == 0)
-    grid[0, 0].set_title("original", fontsize=9, color="#b34700")
+            _show(axes, image, frame=(ORANGE, 2.0) if column == 0 else (GREY, 0.3))
+    grid[0, 0].set_title("original", fontsize=9)
     grid[0, 1].set_title("augmented", fontsize=9, loc="left")
     figure.suptitle(type(augmentation).__name__ if title is None else title, fontsize=11)
     return finish(figure, path)
 
 
-def _shown(axes: Any, image: np.ndarray, original: bool) -> None:
-    """An image of values from 0 to 1 without ticks, framed if it is the original."""
+def _show(axes: Any, image: np.ndarray, frame: tuple[str, float]) -> None:
+    """An image of values from 0 to 1 without ticks, in a frame of that colour and width."""
     shown = image[0] if len(image) != 3 else image.transpose(1, 2, 0)
     axes.imshow(np.clip(shown, 0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
-        spine.set(color="#b34700" if original else "#d0d7de", linewidth=2 if original else 0.6)
+        spine.set(color=frame[0], linewidth=frame[1])

@@ -33,7 +33,7 @@ class Parameter(Tensor):
         return "Parameter containing:\n" + super().__repr__()
 
     def __reduce__(self) -> Any:
-        return type(self), (self._data, self.requires_grad)
+        return type(self), (self._data, self.requires_grad), (None, {"name": self.name})
 
 
 class UninitializedParameter(Parameter):

@@ -39,18 +39,18 @@ def run(out: str | Path = "tour", quick: bool = False, workers: int = 1) -> int:
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     console.rule("1. See a gradient")
-    written = neuron.show(console, out)
+    picture = neuron.show(console, out)
     console.rule("2. Prove every gate")
     proven = proof.show(console, draws=1 if quick else 2, workers=workers)
     console.rule("3. Train on handwritten digits")
     learned, curve = learning.show(console, out)
-    written.append(curve)
     console.rule("Done" if proven and learned else "Not as it should be")
     console.print("Written:")
-    for path in written:
+    for path in filter(None, (out / "neuron.dot", picture, curve)):
         console.print(f"  {path}", soft_wrap=True)
+    follow = f"Open {picture} next and follow the red numbers from right to left"
     console.print(
-        f"Open {written[-2]} next and follow the red numbers from right to left; then read\n"
+        f"{follow if picture else 'Follow the backward pass of part 1, step by step'}; then read\n"
         "tinygrad_edu/gates/switch.py, where × and @ are: a gate is a name, a forward and a rule per input.",
         soft_wrap=True,
     )

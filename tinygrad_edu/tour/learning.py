@@ -75,28 +75,21 @@ def _tested(model: Any, test: DataLoader, history: History) -> None:
 
 
 def _drawn(history: History, path: Path) -> Path:
-    from matplotlib.figure import Figure
-
-    from ..viz.plots import finish
+    from ..viz.plots import BLUE, GREY, ORANGE, finish, subplots
 
     per_epoch = len(history.batch) // len(history.test)
     epochs = np.arange(1, len(history.test) + 1)
     means = np.reshape(history.batch, (-1, per_epoch)).mean(axis=1)
-    figure = Figure(figsize=(9, 3.6), dpi=120, layout="constrained", facecolor="white")
-    loss, right = figure.subplots(1, 2)
+    figure, (loss, right) = subplots(1, 2)
     batches = np.arange(1, len(history.batch) + 1) / per_epoch
-    loss.plot(batches, history.batch, color="#c8d3e0", linewidth=0.6, label="training, one batch")
-    loss.plot(epochs, means, "o-", color="#0b62a8", markersize=4, label="training, mean of an epoch")
-    loss.plot(epochs, history.test, "s--", color="#b34700", markersize=4, label="test")
+    loss.plot(batches, history.batch, color=BLUE, alpha=0.3, linewidth=0.6, label="training, one batch")
+    loss.plot(epochs, means, "o-", color=BLUE, markersize=4, label="training, mean of an epoch")
+    loss.plot(epochs, history.test, "s--", color=ORANGE, markersize=4, label="test")
     loss.set(title="cross-entropy loss", xlabel="epoch", yscale="log", xlim=(0, len(epochs) + 0.3))
     loss.legend(frameon=False)
-    right.plot(epochs, 100 * np.array(history.accuracy), "s--", color="#b34700", markersize=4)
-    right.axhline(100 * GOAL, color="#8c959f", linewidth=0.8)
-    right.annotate(f"{GOAL:.0%}", (0.1, 100 * GOAL), xytext=(0, 3), textcoords="offset points", color="#57606a")
+    right.plot(epochs, 100 * np.array(history.accuracy), "s--", color=ORANGE, markersize=4)
+    right.axhline(100 * GOAL, color=GREY, linewidth=0.8)
+    right.annotate(f"{GOAL:.0%}", (0.1, 100 * GOAL), xytext=(0, 3), textcoords="offset points", color=GREY)
     right.set(title="test digits read right, in %", xlabel="epoch", xlim=(0, len(epochs) + 0.3))
-    for axes in (loss, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(color="#eaeef2", linewidth=0.8)
-        axes.set_axisbelow(True)
     finish(figure, path)
     return path

@@ -28,15 +28,15 @@ def neuron() -> tg.Tensor:
     return f
 
 
-def show(console: Any, out: Path) -> list[Path]:
-    """Print the backward pass and draw the circuit; returns the files written, the best to look at last."""
+def show(console: Any, out: Path) -> Path | None:
+    """Print the backward pass, write `neuron.dot` and draw it; returns the picture, None if nothing can draw it."""
     seen = viz.record(neuron())
     console.print("f = 1 / (1 + exp(-(w0 x0 + w1 x1 + w2))), the neuron of CS231n's notes\n")
     console.print(viz.text(seen), markup=False)
     console.print("\nEach line: what arrived from above × the local gradient = what is sent on.\n")
-    written = [viz.save(seen, out / "neuron.dot")]
+    viz.save(seen, out / "neuron.dot")
     try:
-        written.append(viz.save(seen, out / "neuron.svg"))
+        return viz.save(seen, out / "neuron.svg")
     except MissingExtraError as error:
         console.print(str(error), markup=False, style="yellow")
-    return written
+        return None

@@ -94,12 +94,14 @@ class History:
 
     def _mark_best(self, axes: Any, name: str) -> None:
         """A thin line at the epoch that validation liked best."""
+        from ..viz.plots import GREY
+
         if all(f"val_{name}" in row for row in self.rows) and len(self) > 1:
             values = self[f"val_{name}"]
             best = int(np.argmin(values) if name == "loss" else np.argmax(values))
             value = f"{100 * values[best]:.2f} %" if name == "accuracy" else f"{values[best]:.3g}"
             label = f"best validation: {value}"
-            axes.axvline(self["epoch"][best], color="#6e7781", linewidth=1, linestyle=":", label=label)
+            axes.axvline(self["epoch"][best], color=GREY, linewidth=1, linestyle=":", label=label)
 
 
 def told(row: Mapping[str, float]) -> str:

@@ -115,14 +115,14 @@ class Monitor(Callback):
         Raises:
             MissingExtraError: without matplotlib (the extra `plot`).
         """
-        from ..viz.plots import finish, subplots
+        from ..viz.plots import GREY, finish, subplots
 
         weights = {name: rows for name, rows in self.parameters.items() if not name.endswith("bias")}
         figure, (first, second, third, fourth) = subplots(2, 2, (6.0, 3.4))
         with np.errstate(divide="ignore", invalid="ignore"):
             _lines(first, "gradient (root mean square)", {n: (r[:, 0], r[:, 1]) for n, r in weights.items()}, True)
             _lines(second, "update / weight", {n: (r[:, 0], r[:, 3] / r[:, 2]) for n, r in weights.items()}, True)
-        second.axhline(1e-3, color="#6e7781", linewidth=1, linestyle=":", label="a thousandth")
+        second.axhline(1e-3, color=GREY, linewidth=1, linestyle=":", label="a thousandth")
         _legend(second)
         outputs = {self._kinds.get(name, name): rows for name, rows in self.activations.items()}
         _lines(third, "activations: standard deviation", {n: (r[:, 0], r[:, 2]) for n, r in outputs.items()})

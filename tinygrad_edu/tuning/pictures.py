@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import MissingExtraError
-from ..viz.plots import BLUE, ORANGE, finish, new_axes
+from ..viz.plots import BLUE, GREY, ORANGE, finish, new_axes, new_figure
 from .space import Range
 
 if TYPE_CHECKING:
@@ -16,19 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["curves", "importances", "overview", "parallel"]
 
-_GREY = "#6e7781"
-
 
 def overview(study: Study, path: str | os.PathLike[str] | None = None) -> Any:
     """All three in one Figure, written to a file if a path is given."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError(
-            "pictures of a search need matplotlib, which is not installed.", mend='pip install "tinygrad_edu[plot]"'
-        ) from None
     reported = any(len(trial.curve) > 1 for trial in study.trials)
-    figure = Figure(figsize=(9.6, 7.6), dpi=110, layout="constrained", facecolor="white")
+    figure = new_figure(9.6, 7.6)
     panels = figure.subplot_mosaic([["all", "all"], ["share", "curves" if reported else "share"]])
     parallel(study, panels["all"])
     importances(study, panels["share"])
@@ -72,10 +63,10 @@ def parallel(study: Study, ax: Any = None) -> Any:
 
 def _scale(ax: Any, x: int, ticks: list[tuple[float, str]]) -> None:
     """A vertical axis at x."""
-    ax.plot([x, x], [0, 1], color=_GREY, lw=1, zorder=3)
+    ax.plot([x, x], [0, 1], color=GREY, lw=1, zorder=3)
     for height, label in ticks:
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
-        ax.plot([x - 0.012, x + 0.012], [height, height], color=_GREY, lw=1, zorder=3)
+        ax.plot([x - 0.012, x + 0.012], [height, height], color=GREY, lw=1, zorder=3)
         ax.text(x - 0.025, height, label, ha="right", va="center", fontsize=8.5, bbox=box, zorder=4)
 
 
@@ -121,7 +112,7 @@ def curves(study: Study, ax: Any = None, k: int = 20) -> Any:
     title = f"learning curves of the best {len(best)}"
     ax = new_axes(ax, title=title, xlabel="report (epoch, fold …)", ylabel="value")
     for i, trial in enumerate(given_up):
-        _curve(ax, trial, color="#9aa2ab", lw=1, ls=":", marker="x", markevery=[-1], ms=4, label="given up" * (i == 0))
+        _curve(ax, trial, color=GREY, lw=1, ls=":", marker="x", markevery=[-1], ms=4, label="given up" * (i == 0))
     for i, trial in reversed(list(enumerate(best))):
         shade = matplotlib.colormaps["viridis"](0.05 + 0.85 * i / max(1, len(best) - 1))
         label = "the best" if i == 0 else f"to number {len(best)}" if i == len(best) - 1 else ""

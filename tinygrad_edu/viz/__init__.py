@@ -1,6 +1,7 @@
 """viz: the graph behind a Tensor, as plain records, text, pictures and a page.
 
-`record` is the only one that looks at the engine; everything else is made from what it returns.
+`record` keeps a graph as plain data, from which texts, pictures and pages are made. What computes again
+asks the graph itself: `explain` for Jacobians, paths and finite differences, `gradient_flow` for a network.
 """
 
 from .dot import to_dot

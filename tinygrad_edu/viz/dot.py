@@ -165,7 +165,7 @@ class Picture:
         if end == "earlier" or leaf.role == "constant":
             return True
         call = self.plan.boxes[end][0].call
-        return bool(call and leaf.requires_grad and (leaf.name or "").startswith(call.path and f"{call.path}."))
+        return call is not None and call.owns(leaf)
 
     def _width(self) -> float:
         """Roughly how wide, in points, the longest way would be from left to right."""
@@ -275,8 +275,7 @@ def _owners(leaf: Node, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
     if leaf.role == "constant":
         return frames
     for i, frame in enumerate(frames):
-        path = frame.call and frame.call.path
-        if frame.call and not (leaf.requires_grad and (leaf.name or "").startswith(f"{path}." if path else "")):
+        if frame.call and not frame.call.owns(leaf):
             return frames[:i]
     return frames
 

@@ -206,8 +206,8 @@ class _Reader:
             return _CONSTANTS[node.id]
         if node.id in _FUNCTIONS:
             raise self.error(f"{node.id} is a function: it needs its arguments.", node, expected=f"{node.id}(…)")
-        given = ", ".join(self.names) or "none"
-        raise self.error(f"{node.id!r:.40} has no value.", node, expected=f"one of {given}", mend=f"{node.id:.40}=…")
+        given = f"one of {', '.join(self.names)}" if self.names else ""
+        raise self.error(f"{node.id!r:.40} has no value.", node, expected=given, mend=f"{node.id:.40}=…")
 
     def unary(self, node: ast.UnaryOp, depth: int) -> Any:
         if not isinstance(node.op, (ast.USub, ast.UAdd)):

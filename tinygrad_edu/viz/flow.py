@@ -14,7 +14,7 @@ import numpy as np
 from ..modes import Watch
 from ..nn.module import Module
 from ..tensor import Tensor
-from .plots import BLUE, ORANGE, finish, subplots
+from .plots import BLUE, GREY, ORANGE, finish, subplots
 
 __all__ = ["LayerFlow", "gradient_flow"]
 
@@ -131,7 +131,7 @@ class gradient_flow(Watch):
         self._dots(sizes, "activation", BLUE, "o", "activation (root mean square)")
         self._dots(sizes, "gradient", ORANGE, "s", "gradient (norm)")
         self._dots(updates, "update", BLUE, "o", "update / weight (norms)")
-        updates.axvline(1e-3, color="#6e7781", linewidth=1, linestyle=":", label="a thousandth: healthy")
+        updates.axvline(1e-3, color=GREY, linewidth=1, linestyle=":", label="a thousandth: healthy")
         sizes.set(title="what flows", xlabel="size")
         updates.set(title="what is learned", xlabel="update / weight")
         if dead:

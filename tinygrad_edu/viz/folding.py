@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -92,23 +91,22 @@ def plan(seen: Record, depth: int | None = None) -> Plan:
             times and more is drawn once. None: everything is open, if that makes no more than `MOST`
             boxes; else as deep as it does.
     """
-    chains = _chains(seen)
     gates = tuple(node.id for node in seen.nodes if node.gate)
     if depth is not None:
-        return _cut(_folded(seen, gates, chains, depth))
-    deepest = max(map(len, chains.values()), default=0)
+        return _cut(_folded(seen, gates, depth))
+    deepest = max(map(len, seen.around.values()), default=0)
     if len(gates) <= FULL:
-        return Plan(_items(seen, gates, chains, 0, deepest))
+        return Plan(_items(seen, gates, 0, deepest))
     for depth in range(deepest, 0, -1):
-        found = _folded(seen, gates, chains, depth)
+        found = _folded(seen, gates, depth)
         if len(found.boxes) <= FULL:
             return found
-    return _cut(_folded(seen, gates, chains, min(1, deepest)))
+    return _cut(_folded(seen, gates, min(1, deepest)))
 
 
-def _folded(seen: Record, gates: tuple[int, ...], chains: dict[int, tuple[int, ...]], depth: int) -> Plan:
+def _folded(seen: Record, gates: tuple[int, ...], depth: int) -> Plan:
     counterparts: dict[int, int] = {}
-    return Plan(_items(seen, gates, chains, 0, depth, counterparts), (), counterparts)
+    return Plan(_items(seen, gates, 0, depth, counterparts), (), counterparts)
 
 
 def _walk(items: Sequence[Box | Frame], frames: tuple[Frame, ...]) -> Iterator[tuple[Box, tuple[Frame, ...]]]:
@@ -119,33 +117,19 @@ def _walk(items: Sequence[Box | Frame], frames: tuple[Frame, ...]) -> Iterator[t
             yield item, frames
 
 
-def _chains(seen: Record) -> dict[int, tuple[int, ...]]:
-    """For each gate the calls that it was made in, outermost first, as indices of `seen.modules`."""
-    chains: dict[int, tuple[int, ...]] = defaultdict(tuple)
-    for i, call in enumerate(seen.modules):  # a call comes before those within it
-        for id in call.nodes:
-            chains[id] += (i,)
-    return chains
-
-
 def _items(
-    seen: Record,
-    gates: tuple[int, ...],
-    chains: dict[int, tuple[int, ...]],
-    level: int,
-    depth: int,
-    counterparts: dict[int, int] | None = None,
+    seen: Record, gates: tuple[int, ...], level: int, depth: int, counterparts: dict[int, int] | None = None
 ) -> tuple[Box | Frame, ...]:
     """The boxes and frames of `gates`, whose first `level` calls are the same; repetitions go to `counterparts`."""
     items: list[Box | Frame] = []
-    for calls, group in groupby(gates, lambda id: chains[id][level : level + 1] if id in chains else ()):
+    for calls, group in groupby(gates, lambda id: seen.around.get(id, [])[level : level + 1]):
         ids = tuple(group)
         if not calls:
             items += [Box(f"n{id}", (id,)) for id in ids]
         elif level >= depth:
             items.append(Box(f"m{ids[0]}", ids, seen.modules[calls[0]]))
         else:
-            inside = _items(seen, ids, chains, level + 1, depth, counterparts)
+            inside = _items(seen, ids, level + 1, depth, counterparts)
             if len(ids) == 1 and not seen.modules[calls[0]].parameters:  # its sign says as much as a frame
                 items += inside
                 continue

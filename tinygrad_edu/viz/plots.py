@@ -1,4 +1,4 @@
-"""plots: the Figures and Axes that curves are drawn on, the two colours that nobody confuses, and their files."""
+"""plots: the Figures and Axes that curves are drawn on, two colours that nobody confuses, a grey, and their files."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 from ..errors import MissingExtraError
 from ..files import write_whole
 
-__all__ = ["BLUE", "ORANGE", "finish", "new_axes", "subplots"]
+__all__ = ["BLUE", "GREY", "ORANGE", "finish", "new_axes", "new_figure", "subplots"]
 
 BLUE, ORANGE = "#1f83c4", "#e0702f"  # apart for every kind of colour vision, on white and on black
+GREY = "#6e7781"  # what is only there to compare with
 
 
 def new_axes(ax: Any = None, *, width: float = 6.4, height: float = 3.6, **labels: Any) -> Any:
@@ -42,11 +43,14 @@ def new_axes(ax: Any = None, *, width: float = 6.4, height: float = 3.6, **label
     return ax
 
 
-def subplots(rows: int, columns: int, size: tuple[float, float] = (4.8, 3.6)) -> tuple[Any, list[Any]]:
-    """A matplotlib Figure on white and its panels, row by row, each `size` inches large.
+def new_figure(width: float, height: float) -> Any:
+    """A matplotlib Figure on white, its size in inches.
 
     Raises:
         MissingExtraError: without matplotlib.
+
+    >>> new_figure(9.0, 3.0).get_size_inches()
+    array([9., 3.])
     """
     try:
         from matplotlib.figure import Figure  # pyplot would keep every figure until it is closed
@@ -54,7 +58,16 @@ def subplots(rows: int, columns: int, size: tuple[float, float] = (4.8, 3.6)) ->
         raise MissingExtraError(
             "plots are drawn by matplotlib, which is not installed.", mend='pip install "tinygrad_edu[plot]"'
         ) from None
-    figure = Figure(figsize=(columns * size[0], rows * size[1]), dpi=120, layout="constrained", facecolor="white")
+    return Figure(figsize=(width, height), dpi=120, layout="constrained", facecolor="white")
+
+
+def subplots(rows: int, columns: int, size: tuple[float, float] = (4.8, 3.6)) -> tuple[Any, list[Any]]:
+    """A `new_figure` and its panels, row by row, each `size` inches large and with a faint grid.
+
+    Raises:
+        MissingExtraError: without matplotlib.
+    """
+    figure = new_figure(columns * size[0], rows * size[1])
     return figure, [new_axes(ax) for ax in figure.subplots(rows, columns, squeeze=False).flat]
 
 

@@ -35,7 +35,8 @@ def save(
     Args:
         output: where the graph ends, or its record.
         path: folders that are not there are made.
-        depth, expand, legend: as in `to_dot`.
+        depth, expand: as in `to_dot`; a page draws every repetition.
+        legend: explain marks and colours below the picture; a page always does.
 
     Raises:
         MissingExtraError: if nothing can draw the picture. The DOT text is still written, beside it.

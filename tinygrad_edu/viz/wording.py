@@ -23,11 +23,11 @@ MARKS = {
 }
 
 _SIGNS = {
-    "add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "×−1", "matmul": "@", "mm": "@", "bmm": "@", "mv": "@",
-    "dot": "·", "maximum": "max", "amax": "max", "minimum": "min", "amin": "min", "sum": "Σ", "reciprocal": "1/x",
-    "sqrt": "√x", "square": "x²", "sigmoid": "σ", "index": "[ ]", "cat": "cat",
+    "add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "×−1", "matmul": "@", "maximum": "max", "amax": "max",
+    "minimum": "min", "amin": "min", "sum": "Σ", "reciprocal": "1/x", "sqrt": "√x", "square": "x²", "sigmoid": "σ",
+    "index": "[ ]", "cat": "cat",
 }  # fmt: skip
-_INFIX = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "matmul": "@", "mm": "@", "bmm": "@", "mv": "@", "pow": "^"}
+_INFIX = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "matmul": "@", "pow": "^"}
 
 
 def number(value: Any) -> str:
@@ -169,7 +169,7 @@ def matrices(record: Record, edge: Edge, names: list[str]) -> str:
     """
     node = record.nodes[edge.target]
     shapes = [v.shape for e in record.into[edge.target] if (v := record.nodes[e.source].value)]
-    if node.gate not in ("matmul", "mm", "linear") or edge.position > 1 or [len(s) for s in shapes[:2]] != [2, 2]:
+    if node.gate not in ("matmul", "linear") or edge.position > 1 or [len(s) for s in shapes[:2]] != [2, 2]:
         return ""
     (n, k), m = shapes[0], shapes[1][0 if node.gate == "linear" else 1]
     x, y = names[:2]

@@ -29,8 +29,9 @@ def to_html(output: Tensor | Record, title: str | None = None, depth: int | None
     Args:
         output: a Tensor, or its record; heat maps of large arrays need `record(output, maps=True)`.
         title: above the page; default: the name of the output.
-        depth: modules this many levels below the root are drawn as one gate each; 0: none is.
-            Default: none, up to a thousand gates; of more as many as it takes, and the page says so.
+        depth: so many levels of modules are open, those below are drawn as one gate each, as in
+            `to_dot`, but every repetition is drawn. Default: all are open, up to a thousand gates; of
+            more as many as can be, and the page says so.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor(3.0, requires_grad=True, name="x")

@@ -274,10 +274,7 @@ def _cut(text: str) -> str:
 
 def _groups(seen: Record) -> dict[int, tuple[int, ...]]:
     """For each node the calls of modules it belongs to, outermost first; a leaf belongs where all its uses do."""
-    chains: dict[int, tuple[int, ...]] = {node.id: () for node in seen.nodes}
-    for i, call in enumerate(seen.modules):  # a call comes before the calls within it
-        for n in call.nodes if call.path else ():
-            chains[n] = (*chains[n], i)
+    chains = {n.id: tuple(i for i in seen.around.get(n.id, []) if seen.modules[i].path) for n in seen.nodes}
     for node in seen.nodes:
         if node.gate is None and (uses := seen.out_of.get(node.id)):
             chain = chains[uses[0].target]

@@ -17,12 +17,13 @@ def smaller(seen: Record, depth: int | None = None) -> tuple[Record, list[str]]:
 
     Args:
         seen: the whole.
-        depth: modules this deep are drawn as one gate; 0: none is. Default: as deep as fits.
+        depth: modules within so many others are drawn as one gate; 0: the outermost are. Default: as deep as fits.
     """
     notes = []
     gates = _gates(seen)
-    drawn = collapsed(seen, depth) if depth else seen
-    for level in range(_deepest(seen), 0, -1) if depth is None else ():
+    drawn = seen if depth is None else collapsed(seen, depth)
+    deepest = max(map(len, seen.around.values()), default=0) - 1
+    for level in range(deepest, 0, -1) if depth is None else ():
         if _gates(drawn) <= MOST:
             break
         drawn = collapsed(seen, level)
@@ -37,7 +38,7 @@ def smaller(seen: Record, depth: int | None = None) -> tuple[Record, list[str]]:
 
 
 def collapsed(seen: Record, depth: int) -> Record:
-    """The record with each call of a module `depth` levels below the root as one gate, its parameters within.
+    """The record with each call of a module within `depth` others as one gate, its parameters within.
 
     >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.viz import record
@@ -68,7 +69,7 @@ def _box(seen: Record, node: Node, call: int) -> Node:
     """A call as one gate, with the value and gradient of what it returned."""
     made = seen.modules[call]
     several = sum(any(e.target not in made.nodes for e in seen.out_of.get(n, ())) for n in made.nodes) > 1
-    formula = f"{made.kind}({made.says}), {wording.plain(made.path)}"
+    formula = ", ".join(filter(None, (f"{made.kind}({made.says})", wording.plain(made.path))))
     box = replace(node, gate=made.kind, kind=None, keywords={}, formula=formula, module=made.path, line=None, code=None)
     return replace(box, value=None, gradient=None) if several else box
 
@@ -79,38 +80,21 @@ def _into_box(seen: Record, edge: Edge, last: int) -> Edge:
 
 
 def _homes(seen: Record, depth: int) -> dict[int, int]:
-    """For each node within a call at `depth`, or a leaf of one alone, that call."""
-    home: dict[int, int] = {}
-    for i, call in enumerate(seen.modules):
-        if _level(seen, i) == depth:
-            home.update(dict.fromkeys(call.nodes, i))
+    """For each node within a call at `depth`, or a leaf that such a call alone uses and owns, that call."""
+    home = {gate: calls[depth] for gate, calls in seen.around.items() if len(calls) > depth}
     for node in seen.nodes:
-        uses = {home.get(edge.target) for edge in seen.out_of.get(node.id, ())}
-        if (
-            node.gate is None
-            and len(uses) == 1
-            and None not in uses
-            and (node.requires_grad or node.role == "constant")
-        ):
-            home[node.id] = uses.pop()  # type: ignore[assignment]
+        uses = {home.get(edge.target) for edge in seen.out_of.get(node.id, ())} if node.gate is None else set()
+        call = uses.pop() if len(uses) == 1 else None
+        if call is not None and (node.role == "constant" or seen.modules[call].owns(node)):
+            home[node.id] = call
     return home
 
 
 def _above(seen: Record, depth: int) -> list[ModuleCall]:
     """The calls less deep than `depth`, their parents by their new numbers."""
-    kept = [i for i in range(len(seen.modules)) if _level(seen, i) < depth]
+    kept = [i for i, call in enumerate(seen.modules) if i in seen.around[call.nodes[0]][:depth]]
     number = {old: new for new, old in enumerate(kept)}
     return [replace(c, parent=None if c.parent is None else number[c.parent]) for c in (seen.modules[i] for i in kept)]
-
-
-def _level(seen: Record, call: int) -> int:
-    """How deep a call is below the root, which is at 0."""
-    parent = seen.modules[call].parent
-    return (seen.modules[call].path != "") + (0 if parent is None else _level(seen, parent))
-
-
-def _deepest(seen: Record) -> int:
-    return max((_level(seen, i) for i in range(len(seen.modules))), default=0)
 
 
 def _gates(seen: Record) -> int:

@@ -1,4 +1,4 @@
-"""records: a graph and its backward pass as plain data; nothing else in viz looks at the engine."""
+"""records: a graph and its backward pass as plain data, all that texts, pictures and pages are made from."""
 
 from .plain import Edge, ModuleCall, Node, Record, Values
 from .recording import record

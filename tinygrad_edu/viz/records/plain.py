@@ -161,6 +161,10 @@ class ModuleCall:
     nodes: tuple[int, ...]
     parent: int | None
 
+    def owns(self, leaf: Node) -> bool:
+        """Whether a leaf is a parameter of the module or its parts, by its name; of the root: whatever is trained."""
+        return leaf.requires_grad and (leaf.name or "").startswith(self.path and f"{self.path}.")
+
 
 @dataclass(frozen=True)
 class Record:
@@ -194,6 +198,11 @@ class Record:
     def out_of(self) -> dict[int, list[Edge]]:
         """For each node the edges of its uses, in the order of birth."""
         return _grouped((edge.source, edge) for edge in self.edges)
+
+    @cached_property
+    def around(self) -> dict[int, list[int]]:
+        """For each gate that calls of modules made these calls, outermost first, as indices of `modules`."""
+        return _grouped((node, i) for i, call in enumerate(self.modules) for node in call.nodes)
 
     @cached_property
     def sums(self) -> dict[int, list[Edge]]:
@@ -245,8 +254,8 @@ class Record:
             raise DataFileError(f"this is not the JSON of a record: {error}.", mend="record.to_json()") from None
 
 
-def _grouped(pairs: Iterator[tuple[int, Edge]]) -> dict[int, list[Edge]]:
-    groups: dict[int, list[Edge]] = defaultdict(list)
+def _grouped(pairs: Iterator[tuple[int, Any]]) -> dict[int, list[Any]]:
+    groups: dict[int, list[Any]] = defaultdict(list)
     for key, edge in pairs:
         groups[key].append(edge)
     return groups

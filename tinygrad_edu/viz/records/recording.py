@@ -1,4 +1,4 @@
-"""recording: from a Tensor to the record of its graph; the only part of viz that looks at the engine."""
+"""recording: from a Tensor to the record of its graph."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ...engine import Freed, upstream_of
 from ...explaining import WORDS, freed
 from ...inplace import settled
 from ...modes import no_grad
+from ...nn.calls import Calls
 from ...record import Bundle, back_many
 from ...tensor import Tensor, clock
-from .calls import Calls
+from .calls import module_calls
 from .expansion import expanded
 from .plain import SMALL, Edge, Node, Record, Values
 
@@ -117,7 +118,7 @@ class Kept:
                 edges.append(_edge(z, i, source, target, arrived, self.sent.get((id(z), i)), self._values))
         end = number(output)
         born = [(self.ids[id(z)], birth) for (z, _), birth in zip(self.gates, births, strict=True)]
-        seen = Record(tuple(nodes), tuple(edges), end, backward, calls.recorded(born, nodes, edges, end))
+        seen = Record(tuple(nodes), tuple(edges), end, backward, module_calls(calls, born, nodes, edges, end))
         called = wording.labels(seen)
         told = [replace(n, formula=wording.expression(seen, n, called)) if n.gate else n for n in nodes]
         return replace(seen, nodes=tuple(told))
