@@ -7,9 +7,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from .errors import ShapeError
 
-__all__ = ["axes_of", "axis_of", "either_name", "sizes_of"]
+__all__ = ["axes_of", "axis_of", "broadcasts_to", "either_name", "on_axis", "sizes_of"]
 
 _NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "axes": "axis", "input": "x"}
 
@@ -68,6 +70,27 @@ def axes_of(axis: Any, ndim: int, name: str = "this function") -> tuple[int, ...
     if len(set(numbers)) < len(numbers):
         raise ShapeError(f"{name} was given the same axis twice.", got=str(tuple(wished)))
     return numbers if ndim else ()
+
+
+def on_axis(axis: int, part: Any) -> tuple[Any, ...]:
+    """The index of `part` (a slice, an int, an array) along one axis: `x[on_axis(1, slice(2))]` is `x[:, :2]`.
+
+    >>> on_axis(1, slice(2))
+    (slice(None, None, None), slice(None, 2, None))
+    """
+    return (slice(None),) * axis + (part,)
+
+
+def broadcasts_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether an array of `shape` stretches to the shape `to`, and no further.
+
+    >>> broadcasts_to((1, 3), (2, 3)), broadcasts_to((2, 3), (1, 3)), broadcasts_to((2,), (3,))
+    (True, False, False)
+    """
+    try:
+        return np.broadcast_shapes(shape, to) == to
+    except ValueError:
+        return False
 
 
 def sizes_of(given: tuple[Any, ...]) -> tuple[int, ...]:

@@ -1,9 +1,7 @@
-"""composed: functions made of other gates: variance, norms, distances, covariance; and softmax.
+"""composed: functions made of other gates: variance, norms, distances, covariance, powers.
 
-Three gates of their own, all slopes, for what is neither as exact nor as fast when composed:
-`vector_norm`, because |x| and the root have no slope at 0 where the norm's is chosen to be 0;
-`softmax` and `log_softmax`, which must never form exp of a large number, and which every
-classifier calls. They are slopes, not switches: nothing but the output at this point decides.
+One gate of its own: `vector_norm`, because |x| and the root have no slope at 0 where the norm's is
+chosen to be 0.
 """
 
 from __future__ import annotations
@@ -20,11 +18,12 @@ from ..errors import DtypeError, ShapeError
 from ..record import cast
 from ..tensor import Tensor, as_tensor
 from .binding import methods
+from .contract import matmul
 from .distribute import mean, sum
-from .reshape import broadcast_tensors, movedim, reshape, stack, unsqueeze
+from .join import stack
+from .reshape import broadcast_tensors, movedim, reshape, unsqueeze
 from .route import amax, where
 from .slope import sqrt, square
-from .switch import matmul
 
 __all__ = [
     "cdist",
@@ -32,11 +31,9 @@ __all__ = [
     "cosine_similarity",
     "cov",
     "dist",
-    "log_softmax",
     "norm",
     "pairwise_distance",
     "pdist",
-    "softmax",
     "std",
     "std_mean",
     "vander",
@@ -419,75 +416,6 @@ def normalize(x: Any, p: float = 2.0, axis: Any = 1, eps: float = 1e-12) -> Tens
     return x / _at_least(vector_norm(x, p, axis, True), eps)
 
 
-# Softmax.
-
-
-def _soft(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
-    if not x.size:
-        return x.copy()
-    z = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))  # so that no exponential overflows
-    np.exp(z, out=z)
-    z /= np.add.reduce(z, axis=axis, keepdims=True)
-    return z
-
-
-def _log_soft(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
-    if not x.size:
-        return x.copy()
-    z = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))
-    z -= np.log(np.add.reduce(np.exp(z), axis=axis, keepdims=True))
-    return z
-
-
-def _for_soft(g: Any, z: Any, x: Any, axis: tuple[int, ...]) -> Any:
-    weighted = g * z
-    return weighted - z * np.sum(weighted, axis=axis, keepdims=True)
-
-
-_softmax = gate("softmax", _soft, _for_soft, local=("z_i (1 if i = j else 0) - z_i z_j",))
-_log_softmax = gate(
-    "log_softmax",
-    _log_soft,
-    lambda g, z, x, axis: g - np.exp(z) * np.sum(g, axis=axis, keepdims=True),
-    local=("(1 if i = j else 0) - exp(z_j)",),
-)
-
-
-@either_name
-def softmax(x: Any, axis: int, dtype: Any = None) -> Tensor:
-    """exp(x) / sum exp(x) along `axis` (also `dim`), without overflow; `dtype` is cast to first.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.softmax(tg.tensor([1000.0, 1000.0]), dim=0)
-    tensor([0.5000, 0.5000])
-    """
-    x = _floats(x, "softmax", dtype)
-    return _softmax(x, axis=axes_of(axis_of(axis, x.ndim, "softmax"), x.ndim))
-
-
-@either_name
-def log_softmax(x: Any, axis: int, dtype: Any = None) -> Tensor:
-    """x - log sum exp(x) along `axis` (also `dim`), without overflow; `dtype` is cast to first.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.log_softmax(tg.tensor([0.0, 0.0]), dim=0)
-    tensor([-0.6931, -0.6931])
-    """
-    x = _floats(x, "log_softmax", dtype)
-    return _log_softmax(x, axis=axes_of(axis_of(axis, x.ndim, "log_softmax"), x.ndim))
-
-
-@either_name
-def softmin(x: Any, axis: int, dtype: Any = None) -> Tensor:
-    """`softmax` of -x: `torch.nn.functional.softmin`.
-
-    >>> import tinygrad_edu as tg
-    >>> softmin(tg.tensor([0.0, 1000.0]), dim=0)
-    tensor([1., 0.])
-    """
-    return softmax(-as_tensor(x), axis, dtype)
-
-
 # Powers.
 
 
@@ -509,4 +437,4 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     return stack(columns, 1) if columns else Tensor(np.empty((x.numel(), 0), x.dtype))
 
 
-methods(var, std, norm, dist, cov, corrcoef, softmax, log_softmax)
+methods(var, std, norm, dist, cov, corrcoef)

@@ -19,8 +19,10 @@ from ..errors import LinAlgError, NoGradientError, NotPositiveDefiniteError, Sha
 from ..record import run
 from ..tensor import Tensor, as_tensor
 from .binding import methods
+from .contract import matmul
+from .diagonals import tril, triu
 from .distribute import sum as sum_
-from .indexing import tril, triu
+from .join import cat
 from .linalg import (
     _solve_triangular,
     asked,
@@ -33,11 +35,10 @@ from .linalg import (
     mT,
     solve_triangular,
 )
-from .reshape import cat, transpose
+from .reshape import transpose
 from .route import abs as magnitude
 from .route import amax, amin, where
 from .slope import sqrt
-from .switch import matmul
 
 __all__ = [
     "cholesky",

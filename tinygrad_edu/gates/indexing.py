@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from .. import explaining, record
-from ..axes import axis_of
+from ..axes import axis_of, on_axis
 from ..errors import ShapeError, TinygradError
 from ..inplace import write
-from ..record import clone, run
+from ..record import run
 from ..tensor import Tensor, as_array, as_tensor
 from .binding import methods, methods_in_place
 from .distribute import add, broadcast_to
@@ -25,11 +25,6 @@ from .route import only, where
 from .switch import div, mul
 
 __all__ = [
-    "diag",
-    "diag_embed",
-    "diagflat",
-    "diagonal",
-    "diagonal_scatter",
     "fill",
     "gather",
     "index_add",
@@ -49,8 +44,6 @@ __all__ = [
     "slice_scatter",
     "take",
     "take_along_dim",
-    "tril",
-    "triu",
     "zero_",
 ]
 
@@ -504,7 +497,7 @@ def _slices(x: Tensor, dim: int, index: Any, name: str) -> tuple[Any, ...]:
     index = as_array(index)
     if index.dtype.kind not in "iu" or index.ndim > 1:
         raise ShapeError(f"{name} needs a vector of integers.", got=f"{index.dtype}{list(index.shape)}")
-    return (slice(None),) * axis_of(dim, x.ndim, name) + (np.array(index.reshape(-1)),)
+    return on_axis(axis_of(dim, x.ndim, name), np.array(index.reshape(-1)))
 
 
 def index_select(x: Any, dim: int, index: Any) -> Tensor:
@@ -574,7 +567,7 @@ def select_scatter(x: Any, src: Any, dim: int, index: int) -> Tensor:
     [[0.0, 0.0], [1.0, 1.0]]
     """
     x = as_tensor(x)
-    return written_at(x, (slice(None),) * axis_of(dim, x.ndim, "select_scatter") + (index,), src)
+    return written_at(x, on_axis(axis_of(dim, x.ndim, "select_scatter"), index), src)
 
 
 def slice_scatter(
@@ -587,7 +580,7 @@ def slice_scatter(
     tensor([1., 0., 1., 0.])
     """
     x = as_tensor(x)
-    return written_at(x, (slice(None),) * axis_of(dim, x.ndim, "slice_scatter") + (slice(start, end, step),), src)
+    return written_at(x, on_axis(axis_of(dim, x.ndim, "slice_scatter"), slice(start, end, step)), src)
 
 
 def fill(x: Any, value: Any) -> Tensor:
@@ -643,156 +636,6 @@ def _together(x: Any, mask: Any) -> tuple[Tensor, np.ndarray]:
     return x if x.shape == shape else broadcast_to(x, shape), np.broadcast_to(mask, shape)
 
 
-# Triangles and diagonals.
-
-
-def _triangle(name: str, cut: Any, says: str) -> Any:
-    made: Any = gate(
-        name,
-        lambda x, diagonal: cut(x, diagonal),
-        lambda g, z, x, diagonal: run(made, g, diagonal=diagonal),
-        local=("1 in the triangle, else 0",),
-        blind=True,
-        says=says,
-    )
-    return made
-
-
-_tril = _triangle("tril", np.tril, "Zeros above a diagonal.")
-_triu = _triangle("triu", np.triu, "Zeros below a diagonal.")
-
-
-def tril(x: Any, diagonal: int = 0) -> Tensor:
-    """The lower triangles of the matrices in the last two axes: zeros above the `diagonal`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.tril(tg.ones(2, 2)).tolist()
-    [[1.0, 0.0], [1.0, 1.0]]
-    """
-    return _tril(_matrices(x, "tril"), diagonal=diagonal)
-
-
-def triu(x: Any, diagonal: int = 0) -> Tensor:
-    """The upper triangles of the matrices in the last two axes: zeros below the `diagonal`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.triu(tg.ones(2, 2), 1).tolist()
-    [[0.0, 1.0], [0.0, 0.0]]
-    """
-    return _triu(_matrices(x, "triu"), diagonal=diagonal)
-
-
-def _matrices(x: Any, name: str) -> Tensor:
-    x = as_tensor(x)
-    if x.ndim < 2:
-        raise ShapeError(f"{name} needs a matrix, or a batch of them.", got=f"shape {x.shape}")
-    return x
-
-
-def _diagonal_view(x: Any, offset: int, axes: tuple[int, int]) -> Any:
-    view = np.diagonal(x, offset, *axes)
-    view.flags.writeable = x.flags.writeable  # NumPy's is read-only
-    return view
-
-
-def _on_diagonal(g: Any, shape: tuple[int, ...], offset: int, axes: tuple[int, int]) -> Any:
-    out = np.zeros(shape, g.dtype)
-    _diagonal_view(out, offset, axes)[...] = g
-    return out
-
-
-_diagonal = gate(
-    "diagonal",
-    _diagonal_view,
-    lambda g, z, x, offset, axes: run(_diag_embed, g, shape=x.shape, offset=offset, axes=axes),
-    local=("1 on the diagonal, else 0",),
-    view=True,
-    blind=True,
-)
-_diag_embed: Any = gate(
-    "diag_embed",
-    _on_diagonal,
-    lambda gg, z, g, shape, offset, axes: run(_diagonal, gg, offset=offset, axes=axes),
-    local=("1",),
-    blind=True,
-)
-
-
-def _two_axes(dim1: int, dim2: int, ndim: int, name: str) -> tuple[int, int]:
-    axes = axis_of(dim1, ndim, name), axis_of(dim2, ndim, name)
-    if ndim < 2 or axes[0] == axes[1]:
-        raise ShapeError(f"{name} needs two different axes.", got=f"{dim1} and {dim2} of {ndim}")
-    return axes
-
-
-def diagonal(x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The diagonals of the matrices in two axes, as a view: they become the last axis.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diagonal(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    tensor([1., 4.])
-    """
-    x = as_tensor(x)
-    return _diagonal(x, offset=offset, axes=_two_axes(dim1, dim2, x.ndim, "diagonal"))
-
-
-def diag_embed(x: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """Matrices in two new axes with the vectors in the last axis of x on their diagonals, else 0.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diag_embed(tg.tensor([1.0, 2.0])).tolist()
-    [[1.0, 0.0], [0.0, 2.0]]
-    """
-    x = as_tensor(x)
-    axes = _two_axes(dim1, dim2, x.ndim + 1, "diag_embed")
-    n, rest = x.shape[-1] + max(offset, -offset), iter(x.shape[:-1])
-    shape = tuple(n if a in axes else next(rest) for a in range(x.ndim + 1))
-    return _diag_embed(x, shape=shape, offset=offset, axes=axes)
-
-
-def diag(x: Any, diagonal: int = 0) -> Tensor:
-    """The diagonal of a matrix; or of a vector, the matrix that has it on its diagonal.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diag(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), 1), tg.diag(tg.ones(2)).tolist()
-    (tensor([2.]), [[1.0, 0.0], [0.0, 1.0]])
-    """
-    x = as_tensor(x)
-    if x.ndim == 1:
-        return diag_embed(x, diagonal)
-    if x.ndim != 2:
-        raise ShapeError("diag takes a vector or a matrix.", got=f"shape {x.shape}", mend="use diagonal or diag_embed")
-    return clone(_diagonal(x, offset=diagonal, axes=(0, 1)))
-
-
-def diagflat(x: Any, offset: int = 0) -> Tensor:
-    """The matrix with all elements of x on its diagonal.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diagflat(tg.tensor([[1.0, 2.0]])).tolist()
-    [[1.0, 0.0], [0.0, 2.0]]
-    """
-    return diag_embed(reshape(as_tensor(x), -1), offset)
-
-
-def diagonal_scatter(x: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """A copy of x with `src` in place of `diagonal(x, offset, dim1, dim2)`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diagonal_scatter(tg.zeros(2, 2), tg.ones(2)).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
-    x = as_tensor(x)
-    src, axes = as_tensor(_of_dtype(src, x)), _two_axes(dim1, dim2, x.ndim, "diagonal_scatter")
-    there = _on_diagonal(np.ones((), bool), x.shape, offset, axes)
-    named = _diagonal_view(there, offset, axes).shape
-    if src.shape != named:
-        raise ShapeError(
-            "diagonal_scatter needs a src of the diagonal's shape.", expected=f"{named}", got=f"{src.shape}"
-        )
-    return where(there, _diag_embed(src, shape=x.shape, offset=offset, axes=axes), x)
-
-
 # In place, of which PyTorch has no other form.
 
 
@@ -811,24 +654,12 @@ def _copy_in_place(t: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     return write(t, "copy_", fill, src, where=...)
 
 
-def _fill_diagonal_in_place(t: Tensor, value: Any, wrap: bool = False) -> Tensor:
-    """In place: write one number on the main diagonal; with `wrap` again and again down a tall matrix."""
-    if t.ndim < 2 or (t.ndim > 2 and len(set(t.shape)) > 1):
-        raise ShapeError("fill_diagonal_ needs a matrix, or equal sizes along all axes.", got=f"shape {t.shape}")
-    there = np.zeros(t.shape, bool)
-    np.fill_diagonal(there, True, wrap)
-    setitem(t, there, value)
-    return t
-
-
 methods(
     take, gather, take_along_dim, put, scatter, scatter_add, scatter_reduce, index_select, index_add, index_copy,
     index_fill, index_put, index_reduce, select_scatter, slice_scatter, masked_fill, masked_select, masked_scatter,
-    tril, triu, diagonal, diag_embed, diag, diagflat, diagonal_scatter,
 )  # fmt: skip
 methods_in_place(
     put, scatter, scatter_add, scatter_reduce, index_add, index_copy, index_fill, index_put, index_reduce,
-    masked_fill, masked_scatter, tril, triu,
+    masked_fill, masked_scatter,
 )  # fmt: skip
-methods(__getitem__=getitem, __setitem__=setitem, fill_=_fill_in_place, zero_=zero_)
-methods(copy_=_copy_in_place, fill_diagonal_=_fill_diagonal_in_place)
+methods(__getitem__=getitem, __setitem__=setitem, fill_=_fill_in_place, zero_=zero_, copy_=_copy_in_place)

@@ -25,8 +25,9 @@ from ..errors import DtypeError, LinAlgError, NotPositiveDefiniteError, ShapeErr
 from ..record import clone, run
 from ..tensor import Tensor, as_tensor
 from .binding import methods
-from .indexing import diagonal
-from .reshape import permute, reshape, stack, transpose
+from .diagonals import diagonal
+from .join import stack
+from .reshape import permute, reshape, transpose
 from .route import where
 
 __all__ = ["det", "inverse", "logdet", "matrix_exp", "slogdet", "triangular_solve"]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import record
-from ..axes import axis_of, either_name
+from ..axes import axis_of, either_name, on_axis
 from ..errors import DtypeError, ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor
 from .binding import methods
@@ -137,10 +137,6 @@ def _order(a: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
     return a.shape[axis] - 1 - np.flip(backwards, axis)
 
 
-def _part(order: np.ndarray, axis: int, start: int, stop: int) -> np.ndarray:
-    return order[(slice(None),) * axis + (slice(start, stop),)]
-
-
 @either_name
 def sort(x: Any, axis: int = -1, descending: bool = False, stable: bool = False) -> Ranked:
     """The elements in ascending order along `axis`, as (values, indices); always stable.
@@ -195,10 +191,10 @@ def topk(x: Any, k: int, axis: int = -1, largest: bool = True, sorted: bool = Tr
     n = a.shape[axis]
     if 0 < k < n // 4:  # then look among the k alone, in their order
         some = np.argpartition(a, n - k if largest else k - 1, axis)
-        some = np.sort(_part(some, axis, n - k, n) if largest else _part(some, axis, 0, k), axis)
+        some = np.sort(some[on_axis(axis, slice(n - k, n))] if largest else some[on_axis(axis, slice(k))], axis)
         best = np.take_along_axis(some, _order(np.take_along_axis(a, some, axis), axis, largest), axis)
     else:
-        best = _part(_order(a, axis, largest), axis, 0, k)
+        best = _order(a, axis, largest)[on_axis(axis, slice(k))]
     return _ranked(_topk, x, axis, best, True)
 
 
@@ -214,7 +210,7 @@ def kthvalue(x: Any, k: int, axis: int = -1, keepdims: bool = False) -> Ranked:
     a, axis = _line(x, axis, "kthvalue")
     if not 1 <= k <= a.shape[axis]:
         raise ShapeError(f"kthvalue: axis {axis} has no {k}-th element.", expected=f"1 to {a.shape[axis]}", got=str(k))
-    return _ranked(_kthvalue, x, axis, _part(_order(a, axis), axis, k - 1, k), keepdims)
+    return _ranked(_kthvalue, x, axis, _order(a, axis)[on_axis(axis, slice(k - 1, k))], keepdims)
 
 
 # The median: of an even number of elements the lower of the two in the middle, as in PyTorch.

@@ -15,9 +15,9 @@ import numpy as np
 
 from .. import dtypes, gates, record
 from ..errors import ShapeError, TinygradError
-from ..gates import composed
 from ..gates.route import choose, only
-from ..gates.slope import ndtr
+from ..gates.softmax import softmin
+from ..gates.special_functions import ndtr
 from ..inplace import write
 from ..random import get_generator
 from ..record import run
@@ -796,7 +796,7 @@ class LogSoftmax(Softmax):
 class Softmin(Softmax):
     """`softmin` as a module; `dim` as for Softmax."""
 
-    _function = staticmethod(composed.softmin)
+    _function = staticmethod(softmin)
 
 
 class Softmax2d(Module):

@@ -51,7 +51,7 @@ def run(out: str | Path = "tour", quick: bool = False, workers: int = 1) -> int:
         console.print(f"  {path}", soft_wrap=True)
     console.print(
         f"Open {written[-2]} next and follow the red numbers from right to left; then read\n"
-        "tinygrad_edu/gates/switch.py, where × and @ are: a gate is a name, a forward and a rule per input.",
+        "tinygrad_edu/gates/switch.py, where × and ÷ are: a gate is a name, a forward and a rule per input.",
         soft_wrap=True,
     )
     return 0 if proven and learned else 1
