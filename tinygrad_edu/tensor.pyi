@@ -894,16 +894,50 @@ class Tensor:
         """In place: write `neg(self, …)` into this Tensor; returns it."""
     def nelement(self) -> builtins.int:
         """The number of elements."""
-    def new_empty(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """A Tensor of a shape, at this Tensor's dtype, whose values are whatever was in memory."""
-    def new_full(self, size: Any, fill_value: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """A Tensor of shape `size` filled with one number, at this Tensor's dtype."""
-    def new_ones(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """Ones of a shape, at this Tensor's dtype."""
-    def new_tensor(self, data: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """A new leaf holding a copy of `data`, at this Tensor's dtype."""
-    def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """Zeros of a shape, at this Tensor's dtype."""
+    def new_empty(
+        self,
+        *sizes: Any,
+        size: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """A Tensor of a shape whose values are whatever was in memory; at this Tensor's dtype if none is give…"""
+    def new_full(
+        self,
+        size: Any,
+        fill_value: Any,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """A Tensor of shape `size` filled with one number, at this Tensor's dtype if none is given."""
+    def new_ones(
+        self,
+        *sizes: Any,
+        size: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """Ones of a shape, with the arguments of `zeros`; at this Tensor's dtype if none is given."""
+    def new_tensor(
+        self,
+        data: Any,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """A new leaf holding a copy of `data`, at this Tensor's dtype if none is given."""
+    def new_zeros(
+        self,
+        *sizes: Any,
+        size: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """Zeros of a shape, with the arguments of `zeros`; at this Tensor's dtype if none is given."""
     def nonzero(self, *, as_tuple: builtins.bool = False) -> Any:
         """The indices of the elements other than 0: a row for each, or with `as_tuple` a Tensor for each axis."""
     def norm(
