@@ -6,6 +6,7 @@ numbers), `ldl_factor` and `ldl_solve` (NumPy has no such factorization; `choles
 
 from .errors import LinAlgError
 from .gates.composed import linalg_norm as norm
+from .gates.composed import linalg_vander as vander
 from .gates.composed import matrix_norm, vector_norm
 from .gates.contract import linalg_cross as cross
 from .gates.contract import matmul, matrix_power, multi_dot, vecdot
@@ -40,7 +41,6 @@ from .gates.linalg import (
 )
 from .gates.linalg import inverse as inv
 from .gates.linalg import linalg_diagonal as diagonal
-from .gates.linalg import linalg_vander as vander
 
 __all__ = [
     "LinAlgError",

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import record
 from ..axes import axes_of, axis_of, either_name
-from ..errors import DtypeError, ShapeError
+from ..errors import DtypeError, OptionError, ShapeError
 from ..record import cast
 from ..tensor import Tensor, as_tensor
 from .binding import methods
@@ -263,6 +263,7 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
 
     Raises:
         ShapeError: if `dim` is not two different axes.
+        OptionError: for another ord.
 
     >>> import tinygrad_edu as tg
     >>> matrix_norm(tg.tensor([[1.0, -2.0], [3.0, 4.0]]), 1), matrix_norm(tg.tensor([[3.0, 0.0], [0.0, 4.0]]))
@@ -282,7 +283,7 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
         values = _singular(movedim(A, axes, (-2, -1)))
         found = sum(values, -1) if ord == "nuc" else _extreme(values, -1, ord > 0)
     else:
-        raise ShapeError(f"matrix_norm has no ord {ord!r}.", expected="fro, nuc, 1, -1, 2, -2, inf or -inf")
+        raise OptionError(f"matrix_norm has no ord {ord!r}.", expected="fro, nuc, 1, -1, 2, -2, inf or -inf")
     return reshape(found, kept if keepdim else tuple(n for a, n in enumerate(A.shape) if a not in axes))
 
 
@@ -429,12 +430,33 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     x = as_tensor(x)
     if x.ndim != 1:
         raise ShapeError("vander takes a vector.", got=f"shape {x.shape}")
-    n = x.numel() if N is None else N
-    columns = [Tensor(np.ones_like(x._data))]
-    while len(columns) < n:
-        columns.append(columns[-1] * x)
-    columns = columns[:n] if increasing else columns[:n][::-1]
-    return stack(columns, 1) if columns else Tensor(np.empty((x.numel(), 0), x.dtype))
+    columns = _powers(x, x.numel() if N is None else N)
+    return stack(columns if increasing else columns[::-1], 1) if columns else Tensor(np.empty((x.numel(), 0), x.dtype))
+
+
+def linalg_vander(x: Any, *, N: int | None = None) -> Tensor:
+    """The powers 1, x, x² … x^(N-1) of each element: (…, n) -> (…, n, N); N is n by default.
+
+    Raises:
+        ShapeError: for a number instead of a vector, or fewer than two powers.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.linalg.vander(tg.tensor([2, 3]), N=3).tolist()
+    [[1, 2, 4], [1, 3, 9]]
+    """
+    x = as_tensor(x)
+    n = x.shape[-1] if N is None and x.ndim else N
+    if x.ndim < 1 or n is None or n < 2:
+        raise ShapeError("vander needs vectors and two powers or more.", got=f"shape {x.shape}, N={N}")
+    return stack(_powers(x, n), -1)
+
+
+def _powers(x: Tensor, n: int) -> list[Tensor]:
+    """1, x, x² …: n of them."""
+    powers = [Tensor(np.ones_like(x._data))]
+    while len(powers) < n:
+        powers.append(powers[-1] * x)
+    return powers[:n]
 
 
 methods(var, std, norm, dist, cov, corrcoef)

@@ -366,7 +366,7 @@ def _aligned(x: Any, of_x: Any, of_z: Any) -> Any:
 def _contract(name: str, operands: list[Tensor], terms: list[list[Hashable]], output: list[Hashable]) -> Tensor:
     """The contraction of any number of operands, from left to right, two at a time."""
     size = _label_sizes(name, operands, terms)
-    pairs = [_plain(x, labels, size) for x, labels in zip(operands, terms, strict=True)]
+    pairs = [_labelled_once(x, labels, size) for x, labels in zip(operands, terms, strict=True)]
     x, of_x = pairs[0]
     for i, (y, of_y) in enumerate(pairs[1:], start=2):
         kept = {label for _, labels in pairs[i:] for label in labels} | set(output)
@@ -395,7 +395,7 @@ def _label_sizes(name: str, operands: list[Tensor], terms: list[list[Hashable]])
     return size
 
 
-def _plain(x: Tensor, labels: list[Hashable], size: dict[Hashable, int]) -> tuple[Tensor, list[Hashable]]:
+def _labelled_once(x: Tensor, labels: list[Hashable], size: dict[Hashable, int]) -> tuple[Tensor, list[Hashable]]:
     """`x` with every label once, by its diagonals, and without the axes that broadcast."""
     for label in dict.fromkeys(labels):
         while labels.count(label) > 1:

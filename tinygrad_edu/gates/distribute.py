@@ -11,7 +11,7 @@ import numpy as np
 from .. import record
 from ..axes import axes_of, axis_of, broadcasts_to, either_name, on_axis, sizes_of
 from ..devices import dtype_among
-from ..errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, OptionError, ShapeError
 from ..record import cast, clone, run, sum_to
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
@@ -409,7 +409,7 @@ def gradient(x: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) 
     if len(spacings) != len(axes):
         raise ShapeError("gradient takes one spacing for each dim.", expected=str(len(axes)), got=str(len(spacings)))
     if edge_order not in (1, 2):
-        raise TinygradError("gradient knows edge_order 1 and 2.", got=str(edge_order))
+        raise OptionError("gradient knows edge_order 1 and 2.", got=str(edge_order))
     return tuple(_gradient(x, axis, step, edge_order) for axis, step in zip(axes, spacings, strict=True))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import explaining, record
 from ..axes import axis_of, on_axis
-from ..errors import ShapeError, TinygradError
+from ..errors import OptionError, ShapeError
 from ..inplace import write
 from ..record import run
 from ..tensor import Tensor, as_array, as_tensor
@@ -148,19 +148,19 @@ def positions(shape: tuple[int, ...], index: Any) -> np.ndarray:
 _BASIC = (int, slice, type(None), EllipsisType, bool)
 
 
-def _plain(index: Any) -> Any:
+def _numpy_index(index: Any) -> Any:
     """An index without Tensors and lists: arrays of its own, which nobody can write to later."""
     if type(index) in _BASIC:
         return index
     if type(index) is tuple:
         for part in index:
             if type(part) not in _BASIC:
-                return tuple(map(_part, index))
+                return tuple(map(_numpy_part, index))
         return index
-    return _part(index)
+    return _numpy_part(index)
 
 
-def _part(index: Any) -> Any:
+def _numpy_part(index: Any) -> Any:
     if type(index) in _BASIC:
         return index
     array = as_array(index)
@@ -182,7 +182,7 @@ def getitem(x: Tensor, index: Any) -> Tensor:
     >>> x[[0, 0, 2]].sum().backward(); x.grad
     tensor([2., 0., 1.])
     """
-    return _index(x, index=_plain(index))
+    return _index(x, index=_numpy_index(index))
 
 
 def setitem(t: Tensor, index: Any, value: Any) -> None:
@@ -200,7 +200,7 @@ def setitem(t: Tensor, index: Any, value: Any) -> None:
     >>> x.sum().backward(); v.grad
     tensor(2.)
     """
-    index = _plain(index)
+    index = _numpy_index(index)
     try:
         write(t, "t[…] = v", lambda old, v: written_at(old, index, v), value, where=index)
     except ValueError as error:
@@ -230,7 +230,7 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> Te
     >>> tg.index_put(tg.zeros(3), (tg.tensor([0, 0, 2]),), tg.tensor([1.0, 2.0, 3.0]), accumulate=True)
     tensor([3., 0., 3.])
     """
-    x, index = as_tensor(x), _plain(tuple(indices))
+    x, index = as_tensor(x), _numpy_index(tuple(indices))
     if not accumulate:
         return written_at(x, index, values)
     return _added(x, values, index)
@@ -383,7 +383,7 @@ def scatter(x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None,
     x, src = as_tensor(x), value if src is None else src
     if reduce is not None:
         if reduce not in ("add", "multiply"):
-            raise TinygradError("scatter reduces by add or multiply.", got=reduce, mend="use scatter_reduce")
+            raise OptionError("scatter reduces by add or multiply.", got=reduce, mend="use scatter_reduce")
         src = src if np.ndim(src) else broadcast_to(as_tensor(_of_dtype(src, x)), np.shape(index))
         return scatter_reduce(x, dim, index, src, "sum" if reduce == "add" else "prod")
     dim = axis_of(dim, x.ndim, "scatter")
@@ -472,7 +472,7 @@ def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, *, inclu
     tensor([4.5000, 2.0000, 6.0000])
     """
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
-        raise TinygradError("an unknown reduction.", expected="sum, prod, mean, amax or amin", got=repr(reduce))
+        raise OptionError("an unknown reduction.", expected="sum, prod, mean, amax or amin", got=repr(reduce))
     x = as_tensor(x)
     at = _checked("scatter_reduce", x, axis_of(dim, x.ndim, "scatter_reduce"), index, src)
     src = as_tensor(_source(x, src, index))

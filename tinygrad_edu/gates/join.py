@@ -12,7 +12,7 @@ import numpy as np
 from .. import record
 from ..axes import axis_of, on_axis, sizes_of
 from ..dtypes import result_type
-from ..errors import ShapeError
+from ..errors import OptionError, ShapeError
 from ..record import cast
 from ..tensor import Tensor, as_tensor
 from .binding import methods
@@ -338,7 +338,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     [[1, 1, 1], [2, 2, 2]]
     """
     if indexing not in ("ij", "xy"):
-        raise ShapeError(f"meshgrid has no indexing {indexing!r}.", expected="ij or xy")
+        raise OptionError(f"meshgrid has no indexing {indexing!r}.", expected="ij or xy")
     given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
     every = [ravel(x) for x in _several(given, "meshgrid")]
     shape = tuple(x.numel() for x in every)

@@ -26,7 +26,6 @@ from ..record import clone, run
 from ..tensor import Tensor, as_tensor
 from .binding import methods
 from .diagonals import diagonal
-from .join import stack
 from .reshape import permute, reshape, transpose
 from .route import where
 
@@ -555,25 +554,6 @@ def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
         raise ShapeError("tensorsolve: B and the solution must hold equally many elements.",
                          expected=f"{n} elements in A's axes {rest}", got=str(A.numel() // max(n, 1)))  # fmt: skip
     return reshape(solve(reshape(A, (n, n)), reshape(B, -1)), rest)
-
-
-def linalg_vander(x: Any, *, N: int | None = None) -> Tensor:
-    """The powers 1, x, x² … x^(N-1) of each element: (…, n) -> (…, n, N); N is n by default.
-
-    Raises:
-        ShapeError: for a number instead of a vector, or N < 2.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.linalg.vander(tg.tensor([2, 3]), N=3).tolist()
-    [[1, 2, 4], [1, 3, 9]]
-    """
-    x = as_tensor(x)
-    if x.ndim < 1 or (N is not None and N < 2):
-        raise ShapeError("vander needs vectors and two powers or more.", got=f"shape {x.shape}, N={N}")
-    powers = [Tensor(np.ones_like(x._data))]
-    for _ in range(1, x.shape[-1] if N is None else N):
-        powers.append(powers[-1] * x)
-    return stack(powers, -1)
 
 
 def linalg_diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import record
 from ..axes import either_name, on_axis, sizes_of
-from ..errors import NotCoveredError, ShapeError
+from ..errors import NotCoveredError, OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from .distribute import broadcast_to
 from .join import cat
@@ -52,6 +52,7 @@ def pad(x: Any, pad: Any, mode: str = "constant", value: float | None = None) ->
     Raises:
         ShapeError: for an odd number of widths, more than two an axis, or a border that reflect or
             circular cannot fill from `x`.
+        OptionError: for another mode, or a value with a mode that takes none.
 
     >>> import tinygrad_edu as tg
     >>> pad(tg.tensor([1.0, 2.0, 3.0]), (1, 1), mode="reflect")
@@ -64,9 +65,9 @@ def pad(x: Any, pad: Any, mode: str = "constant", value: float | None = None) ->
             "pad takes (before, after) for at most every axis, from the last.", got=f"{flat} for {x.shape}"
         )
     if mode not in _PAD_MODES:
-        raise ShapeError(f"pad has no mode {mode!r}.", expected=", ".join(_PAD_MODES))
+        raise OptionError(f"pad has no mode {mode!r}.", expected=", ".join(_PAD_MODES))
     if mode != "constant" and value is not None:
-        raise ShapeError(f"pad: mode {mode!r} takes no value.", got=str(value))
+        raise OptionError(f"pad: mode {mode!r} takes no value.", got=str(value))
     pairs = [(0, 0)] * (x.ndim - len(flat) // 2) + list(zip(flat[::2], flat[1::2], strict=True))[::-1]
     return _bordered(x, pairs, mode, 0 if value is None else value)
 

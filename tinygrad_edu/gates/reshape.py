@@ -184,7 +184,7 @@ _contiguous = gate(
 )
 
 
-def _at_least(ndim: int, shape_of: Any) -> Any:
+def _atleast(ndim: int, shape_of: Any) -> Any:
     """`atleast_nd`, from how a shape with too few axes is filled up."""
 
     def called(*tensors: Any) -> Any:
@@ -198,9 +198,9 @@ def _at_least(ndim: int, shape_of: Any) -> Any:
     return called
 
 
-atleast_1d = _at_least(1, lambda shape: (1,))
-atleast_2d = _at_least(2, lambda shape: (1, *(shape or (1,))))
-atleast_3d = _at_least(3, lambda shape: (*shape, 1) if len(shape) == 2 else (1, *(shape or (1,)), 1))
+atleast_1d = _atleast(1, lambda shape: (1,))
+atleast_2d = _atleast(2, lambda shape: (1, *(shape or (1,))))
+atleast_3d = _atleast(3, lambda shape: (*shape, 1) if len(shape) == 2 else (1, *(shape or (1,)), 1))
 
 
 # Another order of the axes.
@@ -504,11 +504,11 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None
     [[0, 1], [1, 2], [2, 3]]
     """
     x = as_tensor(x)
-    size, stride, offset = _inside(x, size, stride, storage_offset)
+    size, stride, offset = _checked_strides(x, size, stride, storage_offset)
     return _as_strided(x, size=size, stride=stride, offset=offset)
 
 
-def _inside(x: Tensor, size: Any, stride: Any, offset: int | None) -> tuple[Any, Any, int]:
+def _checked_strides(x: Tensor, size: Any, stride: Any, offset: int | None) -> tuple[Any, Any, int]:
     """Size, stride and offset as plain integers, which must not lead outside `x`."""
     size, stride, offset = sizes_of((size,)), sizes_of((stride,)), offset or 0
     if len(size) != len(stride) or min((*size, *stride, offset), default=0) < 0:
@@ -527,7 +527,7 @@ def as_strided_scatter(x: Any, src: Any, size: Any, stride: Any, storage_offset:
     tensor([7, 1, 8, 3])
     """
     x = as_tensor(x)
-    places = _places(*_inside(x, size, stride, storage_offset))
+    places = _places(*_checked_strides(x, size, stride, storage_offset))
     flat = clone(ravel(x))
     flat[places] = src
     return _reshape(flat, shape=x.shape)

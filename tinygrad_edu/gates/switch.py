@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import record
 from ..axes import axes_of, axis_of, either_name, on_axis
-from ..errors import TinygradError
+from ..errors import OptionError, TinygradError
 from ..record import run
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
@@ -112,7 +112,7 @@ def div(x: Any, y: Any, *, rounding_mode: str | None = None) -> Tensor:
     if rounding_mode is None:
         return _div(x, y)
     if rounding_mode not in ("floor", "trunc"):
-        raise TinygradError("div rounds in two ways.", expected='"floor", "trunc" or None', got=repr(rounding_mode))
+        raise OptionError("div rounds in two ways.", expected='"floor", "trunc" or None', got=repr(rounding_mode))
     return floor_divide(x, y) if rounding_mode == "floor" else _trunc_divide(x, y)
 
 
