@@ -158,6 +158,7 @@ ERRORS = {
     "gather floats": (lambda x: x.gather(1, tg.ones(2, 1)), ShapeError, "integers"),
     "take": (lambda x: x.take(tg.tensor([6])), IndexError, "-6 to 5"),
     "scatter": (lambda x: x.scatter(1, tg.tensor([[0, 1]]), tg.ones(1, 1)), ShapeError, "no larger than src"),
+    "scatter nothing": (lambda x: x.scatter(1, tg.tensor([[0]])), TinygradError, "src or value"),
     "scatter reduce": (lambda x: x.scatter(1, tg.tensor([[0]]), 1.0, reduce="max"), OptionError, "add or multiply"),
     "reduction": (lambda x: x.scatter_reduce(1, tg.tensor([[0]]), x, "max"), OptionError, "amax"),
     "index_select": (lambda x: x.index_select(0, tg.tensor([[1]])), ShapeError, "vector"),

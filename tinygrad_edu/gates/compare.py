@@ -285,6 +285,7 @@ def argwhere(x: Any) -> Tensor:
     return nonzero(x)
 
 
+@either_name
 def unique(
     x: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
@@ -305,6 +306,7 @@ def unique(
     return _wished(found, (return_inverse, inverse), (return_counts, counts))
 
 
+@either_name
 def unique_consecutive(
     x: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:

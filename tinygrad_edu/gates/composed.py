@@ -253,6 +253,7 @@ def _singular(A: Tensor) -> Tensor:
     return svdvals(A)
 
 
+@either_name
 def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The norm of the matrices that lie along two axes: `torch.linalg.matrix_norm`.
 
@@ -291,6 +292,7 @@ def _extreme(x: Tensor, axis: int, largest: bool) -> Tensor:
     return amax(x, axis) if largest else -amax(-x, axis)
 
 
+@either_name
 def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """`torch.linalg.norm`: of all elements without `ord`; else of a vector or of a matrix, by how many axes.
 
@@ -376,6 +378,7 @@ def pdist(x: Any, p: float = 2.0) -> Tensor:
     return vector_norm(x[one] - x[other], p, -1)
 
 
+@either_name
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The p-norm of x1 - x2 + eps over the last axis.
 
@@ -390,6 +393,7 @@ def _at_least(x: Tensor, eps: float) -> Tensor:
     return where(x < eps, eps, x)
 
 
+@either_name
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) over `dim`, with broadcasting.
 

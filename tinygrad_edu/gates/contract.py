@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import record
-from ..axes import axis_of, broadcasts_to
+from ..axes import axis_of, broadcasts_to, either_name
 from ..errors import ShapeError
 from ..record import run
 from ..tensor import Tensor, as_tensor
@@ -493,6 +493,7 @@ def _labels(equation: str, word: str, extra: int) -> list[Hashable]:
     return [*before, *(range(-extra, 0) if dots else ()), *after]
 
 
+@either_name
 def tensordot(x: Any, y: Any, dims: Any = 2) -> Tensor:
     """The sum of products over `dims`: the last n axes of x with the first n of y, or the axes listed for each.
 
@@ -535,6 +536,7 @@ def inner(x: Any, y: Any) -> Tensor:
     return tensordot(x, y, ([-1], [-1])) if x.ndim and y.ndim else x * y
 
 
+@either_name
 def vecdot(x: Any, y: Any, *, dim: int = -1) -> Tensor:
     """The inner products of the vectors along `dim`; the other axes broadcast.
 
@@ -569,6 +571,7 @@ _cross: Any = gate(
 )
 
 
+@either_name
 def linalg_cross(x: Any, y: Any, *, dim: int = -1) -> Tensor:
     """The cross products of the vectors of 3 along `dim`; the other axes broadcast.
 
@@ -588,6 +591,7 @@ def linalg_cross(x: Any, y: Any, *, dim: int = -1) -> Tensor:
     return _cross(x, y, axis=axis)
 
 
+@either_name
 def cross(x: Any, y: Any, dim: int | None = None) -> Tensor:
     """The cross products of the vectors of 3 along `dim`; default: the first axis of size 3, as in PyTorch.
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import record
-from ..axes import axis_of
+from ..axes import axis_of, either_name
 from ..errors import ShapeError
 from ..record import clone, run
 from ..tensor import Tensor, as_tensor
@@ -116,6 +116,7 @@ def _two_axes(dim1: int, dim2: int, ndim: int, name: str) -> tuple[int, int]:
     return axes
 
 
+@either_name
 def diagonal(x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonals of the matrices in two axes, as a view: they become the last axis.
 
@@ -127,6 +128,7 @@ def diagonal(x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     return _diagonal(x, offset=offset, axes=_two_axes(dim1, dim2, x.ndim, "diagonal"))
 
 
+@either_name
 def diag_embed(x: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices in two new axes with the vectors in the last axis of x on their diagonals, else 0.
 
@@ -166,6 +168,7 @@ def diagflat(x: Any, offset: int = 0) -> Tensor:
     return diag_embed(reshape(as_tensor(x), -1), offset)
 
 
+@either_name
 def diagonal_scatter(x: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """A copy of x with `src` in place of `diagonal(x, offset, dim1, dim2)`.
 

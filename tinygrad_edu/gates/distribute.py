@@ -355,6 +355,7 @@ def _trapezoids(y: Any, x: Any, dx: Any, dim: int, name: str) -> tuple[Tensor, i
     return heights * diff(x, dim=axis - y.ndim) / 2, axis
 
 
+@either_name
 def trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Tensor:
     """The integral of `y` along `dim` by the trapezoid rule: the sum of (y[i] + y[i + 1]) / 2 times the spacing.
 
@@ -369,6 +370,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Tensor:
     return sum(areas, axis)
 
 
+@either_name
 def cumulative_trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Tensor:
     """The running integral of `y` along `dim` by the trapezoid rule: one element fewer than y has.
 
@@ -385,6 +387,7 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1)
 trapz = trapezoid
 
 
+@either_name
 def gradient(x: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """The derivative of sampled values along each of `dim`, by differences of second order inside.
 

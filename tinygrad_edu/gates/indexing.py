@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from .. import explaining, record
-from ..axes import axis_of, on_axis
-from ..errors import OptionError, ShapeError
+from ..axes import axis_of, either_name, on_axis
+from ..errors import OptionError, ShapeError, TinygradError
 from ..inplace import write
 from ..record import run
 from ..tensor import Tensor, as_array, as_tensor
@@ -291,6 +291,7 @@ def _within(small: tuple[int, ...], large: tuple[int, ...], but: int | None = No
 _gather = indexing("gather")
 
 
+@either_name
 def gather(x: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
     """Along `dim` the elements that `index` names, elsewhere in place: z[i, j] = x[i, index[i, j]] for dim 1.
 
@@ -310,6 +311,7 @@ def gather(x: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor
     return _gather(x, index=_checked("gather", x, axis_of(dim, x.ndim, "gather"), index), flat=True)
 
 
+@either_name
 def take_along_dim(x: Any, indices: Any, dim: int | None = None) -> Tensor:
     """As `gather`, but x and `indices` broadcast along the axes other than `dim`; without `dim`, among all elements.
 
@@ -365,6 +367,7 @@ def _source(x: Tensor, src: Any, index: Any) -> Any:
     return src if not src.ndim or src.shape == shape else src[tuple(map(slice, shape))]
 
 
+@either_name
 def scatter(x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
     """A copy of x with `src` written along `dim` where `index` says: z[i, index[i, j]] = src[i, j] for dim 1.
 
@@ -381,6 +384,8 @@ def scatter(x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None,
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
     x, src = as_tensor(x), value if src is None else src
+    if src is None:
+        raise TinygradError("scatter needs what to write.", expected="src or value", got="neither")
     if reduce is not None:
         if reduce not in ("add", "multiply"):
             raise OptionError("scatter reduces by add or multiply.", got=reduce, mend="use scatter_reduce")
@@ -391,6 +396,7 @@ def scatter(x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None,
     return _index_put(x, _source(x, src, index), index=at, flat=True)
 
 
+@either_name
 def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Tensor:
     """A copy of x with `src` added along `dim` where `index` says: z[i, index[i, j]] += src[i, j] for dim 1.
 
@@ -457,6 +463,7 @@ def _neutral(reduce: str, dtype: np.dtype) -> Any:
     return dtype.type(low if reduce == "amax" else high)
 
 
+@either_name
 def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Tensor:
     """A copy of x where each place takes the reduction of all of `src` that `index` sends there along `dim`.
 
@@ -500,6 +507,7 @@ def _slices(x: Tensor, dim: int, index: Any, name: str) -> tuple[Any, ...]:
     return on_axis(axis_of(dim, x.ndim, name), np.array(index.reshape(-1)))
 
 
+@either_name
 def index_select(x: Any, dim: int, index: Any) -> Tensor:
     """The slices of x along `dim` that the vector `index` names.
 
@@ -511,6 +519,7 @@ def index_select(x: Any, dim: int, index: Any) -> Tensor:
     return _index(x, index=_slices(x, dim, index, "index_select"))
 
 
+@either_name
 def index_add(x: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Tensor:
     """A copy of x with alpha times the slices of `source` added to those of x that `index` names.
 
@@ -523,6 +532,7 @@ def index_add(x: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) ->
     return _added(x, source, _slices(x, dim, index, "index_add"))
 
 
+@either_name
 def index_copy(x: Any, dim: int, index: Any, source: Any) -> Tensor:
     """A copy of x with the slices of `source` in place of those that `index` names.
 
@@ -534,6 +544,7 @@ def index_copy(x: Any, dim: int, index: Any, source: Any) -> Tensor:
     return written_at(x, _slices(x, dim, index, "index_copy"), source)
 
 
+@either_name
 def index_fill(x: Any, dim: int, index: Any, value: Any) -> Tensor:
     """A copy of x with one value in the slices that `index` names.
 
@@ -545,6 +556,7 @@ def index_fill(x: Any, dim: int, index: Any, value: Any) -> Tensor:
     return written_at(x, _slices(x, dim, index, "index_fill"), value)
 
 
+@either_name
 def index_reduce(x: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Tensor:
     """As `scatter_reduce` (prod, mean, amax or amin), whole slices at a time: `index` is a vector.
 
@@ -559,6 +571,7 @@ def index_reduce(x: Any, dim: int, index: Any, source: Any, reduce: str, *, incl
     return scatter_reduce(x, dim, index, source, reduce, include_self=include_self)
 
 
+@either_name
 def select_scatter(x: Any, src: Any, dim: int, index: int) -> Tensor:
     """A copy of x with `src` in place of the slice at `index` along `dim`.
 
@@ -570,6 +583,7 @@ def select_scatter(x: Any, src: Any, dim: int, index: int) -> Tensor:
     return written_at(x, on_axis(axis_of(dim, x.ndim, "select_scatter"), index), src)
 
 
+@either_name
 def slice_scatter(
     x: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:

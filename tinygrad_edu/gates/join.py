@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import record
-from ..axes import axis_of, on_axis, sizes_of
+from ..axes import axis_of, either_name, on_axis, sizes_of
 from ..dtypes import result_type
 from ..errors import OptionError, ShapeError
 from ..record import cast
@@ -85,6 +85,7 @@ def _several(tensors: Any, name: str) -> list[Tensor]:
     return made
 
 
+@either_name
 def cat(tensors: Any, dim: int = 0) -> Tensor:
     """Tensors joined along the axis `dim`; each gets its own part of the upstream back.
 
@@ -107,6 +108,7 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
 concat = concatenate = cat
 
 
+@either_name
 def stack(tensors: Any, dim: int = 0) -> Tensor:
     """Tensors of one shape, joined along a new axis at `dim`.
 
@@ -189,6 +191,7 @@ def _none_missing(g: Any, z: Any) -> list[Any]:
     return [np.zeros(part.shape, part.dtype) if g[i] is None else g[i] for i, part in enumerate(z)]
 
 
+@either_name
 def split(x: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """`x` cut along `dim` into views: each of one size (the last may be smaller), or of the sizes listed.
 
@@ -220,6 +223,7 @@ def _parts(x: Tensor, axis: int, ends: list[int]) -> tuple[Tensor, ...]:
     return _split(x, axis=axis, ends=tuple(ends))
 
 
+@either_name
 def chunk(x: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """`x` cut along `dim` into at most `chunks` views of one size (the last may be smaller).
 
@@ -234,6 +238,7 @@ def chunk(x: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(x, -(-n // chunks), dim) if n else _parts(x, axis_of(dim, x.ndim), [0] * chunks)
 
 
+@either_name
 def tensor_split(x: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """`x` cut along `dim` into that many views of sizes that differ by at most 1, or at the indices listed.
 
@@ -280,6 +285,7 @@ vsplit = _splitter("vsplit", 2, lambda x: 0, "`x` cut along axis 0.")
 dsplit = _splitter("dsplit", 3, lambda x: 2, "`x` cut along axis 2.")
 
 
+@either_name
 def unbind(x: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices of `x` along `dim`, as views without that axis.
 
@@ -294,6 +300,7 @@ def unbind(x: Any, dim: int = 0) -> tuple[Tensor, ...]:
     return _unbind(x, axis=axis) if x.shape[axis] else ()
 
 
+@either_name
 def narrow(x: Any, dim: int, start: Any, length: int) -> Tensor:
     """The `length` elements from `start` along `dim`, as a view.
 
@@ -313,6 +320,7 @@ def narrow(x: Any, dim: int, start: Any, length: int) -> Tensor:
     return x[on_axis(axis, slice(start, start + length))]
 
 
+@either_name
 def select(x: Any, dim: int, index: int) -> Tensor:
     """The slice at `index` along `dim`, as a view without that axis.
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import record
-from ..axes import axis_of
+from ..axes import axis_of, either_name
 from ..errors import DtypeError, LinAlgError, NotPositiveDefiniteError, ShapeError, SingularMatrixError
 from ..record import clone, run
 from ..tensor import Tensor, as_tensor
@@ -531,6 +531,7 @@ def tensorinv(A: Any, ind: int = 2) -> Tensor:
     return reshape(inverse(reshape(A, (n, n))), (*A.shape[ind:], *A.shape[:ind]))
 
 
+@either_name
 def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
     """The X for which the sum of A X over X's axes is B: `solve`, with B's axes taken together.
 
@@ -556,6 +557,7 @@ def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
     return reshape(solve(reshape(A, (n, n)), reshape(B, -1)), rest)
 
 
+@either_name
 def linalg_diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The diagonals of matrices, (…, n, n) -> (…, n): `diagonal` of the last two axes.
 

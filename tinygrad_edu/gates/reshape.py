@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import record
-from ..axes import axes_of, axis_of, on_axis, sizes_of
+from ..axes import axes_of, axis_of, either_name, on_axis, sizes_of
 from ..errors import DtypeError, ShapeError
 from ..inplace import rearrange
 from ..record import clone, run
@@ -119,6 +119,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return _reshape(x, shape=(*x.shape[:first], int(np.prod(x.shape[first : last + 1])), *x.shape[last + 1 :]))
 
 
+@either_name
 def unflatten(x: Any, dim: int, sizes: Any) -> Tensor:
     """One axis as several, of `sizes` (one may be -1).
 
@@ -150,6 +151,7 @@ def ravel(x: Any) -> Tensor:
     return _reshape(as_tensor(x), shape=(-1,))
 
 
+@either_name
 def squeeze(x: Any, dim: Any = None) -> Tensor:
     """`x` without its axes of size 1, or without those of `dim` (one or several) that have size 1.
 
@@ -162,6 +164,7 @@ def squeeze(x: Any, dim: Any = None) -> Tensor:
     return _reshape(x, shape=tuple(n for axis, n in enumerate(x.shape) if n != 1 or axis not in axes))
 
 
+@either_name
 def unsqueeze(x: Any, dim: int) -> Tensor:
     """`x` with a new axis of size 1 at `dim`.
 
@@ -214,6 +217,7 @@ _permute = gate(
 )
 
 
+@either_name
 def permute(x: Any, *dims: Any) -> Tensor:
     """The axes of `x` in another order, as a view.
 
@@ -231,6 +235,7 @@ def permute(x: Any, *dims: Any) -> Tensor:
     return _permute(x, axes=axes)
 
 
+@either_name
 def transpose(x: Any, dim0: int, dim1: int) -> Tensor:
     """`x` with two axes swapped (PyTorch's meaning), as a view.
 
@@ -317,6 +322,7 @@ _roll = gate(
 )
 
 
+@either_name
 def flip(x: Any, *dims: Any) -> Tensor:
     """A copy of `x` in reverse order along the axes `dims`.
 
@@ -352,6 +358,7 @@ def flipud(x: Any) -> Tensor:
     return flip(x, 0)
 
 
+@either_name
 def roll(x: Any, shifts: Any, dims: Any = None) -> Tensor:
     """`x` with its elements moved on by `shifts` along `dims`; what falls off the end comes in at the start.
 
@@ -371,6 +378,7 @@ def roll(x: Any, shifts: Any, dims: Any = None) -> Tensor:
     return _roll(x, shift=shift, axis=axes) if x.ndim else clone(x)
 
 
+@either_name
 def rot90(x: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """`x` turned by k quarters in the plane of two axes, from the first of `dims` towards the second.
 
@@ -422,6 +430,7 @@ def tile(x: Any, *dims: Any) -> Tensor:
     return repeat(x, *((1,) * (x.ndim - len(times)) + times))
 
 
+@either_name
 def repeat_interleave(x: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
     """Each element along `dim` repeated, by one number or by one each; without `dim`, of `x` as one axis.
 
@@ -607,6 +616,7 @@ def is_contiguous(x: Tensor) -> bool:
     return bool(x._data.flags.c_contiguous)
 
 
+@either_name
 def stride(x: Tensor, dim: int | None = None) -> Any:
     """How many elements apart neighbours lie in memory, along each axis or along `dim`."""
     steps = tuple(step // x.itemsize for step in x._data.strides)

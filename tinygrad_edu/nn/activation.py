@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, gates, record
+from ..axes import either_name
 from ..errors import ShapeError, TinygradError
 from ..gates.route import choose, only
 from ..gates.softmax import softmin
@@ -418,6 +419,7 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
     return _applied("mish", _mish, input, inplace)
 
 
+@either_name
 def glu(input: Any, dim: int = -1) -> Tensor:
     """The first half of an axis times the sigmoid of the second (Dauphin and others, 2016).
 
@@ -476,6 +478,7 @@ def tanhshrink(input: Any) -> Tensor:
     return input - gates.tanh(input)
 
 
+@either_name
 def gumbel_softmax(
     logits: Any, tau: float = 1.0, hard: bool = False, eps: float = 1e-10, dim: int = -1, generator: Any = None
 ) -> Tensor:
