@@ -218,3 +218,24 @@ def test_the_line_of_a_call_from_nowhere():
     assert errors.line_of(("", 0, "")) == ""
     linecache.clearcache()
     assert errors.line_of(("nowhere.py", 3, "f")) == "nowhere.py:3, in f"
+
+
+@pytest.mark.parametrize(
+    ("call", "offered"),
+    [
+        (lambda x: tg.nn.functional.pad(x, (1, 1), mode="mirror"), "reflect"),
+        (lambda x: tg.nn.functional.pad(x, (1, 1), mode="reflect", value=1.0), "takes no value"),
+        (lambda x: tg.meshgrid(x[0], indexing="yx"), "xy"),
+        (lambda x: tg.linalg.cond(x, 3), "fro"),
+        (lambda x: tg.linalg.matrix_norm(x, "max"), "nuc"),
+        (lambda x: tg.linalg.qr(x, mode="full"), "complete"),
+        (lambda x: tg.linalg.lstsq(x, x, driver="gelsx"), "gelsy"),
+        (lambda x: x.scatter(0, tg.tensor([[0]]), 1.0, reduce="max"), "multiply"),
+        (lambda x: x.scatter_reduce(0, tg.tensor([[0]]), x, "max"), "amax"),
+        (lambda x: tg.div(x, 2, rounding_mode="up"), "trunc"),
+        (lambda x: tg.gradient(x, edge_order=3), "1 and 2"),
+        (lambda x: x.quantile(0.5, interpolation="best"), "best"),
+    ],
+)
+def test_an_option_that_does_not_exist_is_an_option_error_that_names_those_that_do(call, offered):
+    assert offered in message(errors.OptionError, lambda: call(tg.eye(2)))

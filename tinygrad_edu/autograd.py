@@ -10,6 +10,7 @@ import numpy as np
 
 from . import modes
 from .anomaly import detect_anomaly
+from .axes import broadcasts_to
 from .engine import backward as _backward
 from .engine import grad
 from .errors import ChangedAfterUseError, GradientShapeError, TinygradError
@@ -230,11 +231,7 @@ def _checked(name: str, i: int, x: Any, c: Any, create_graph: bool) -> Any:
         return None
     c = as_tensor(c)
     if c.shape != x.shape:
-        try:
-            fits = np.broadcast_shapes(c.shape, x.shape) == c.shape
-        except ValueError:
-            fits = False
-        if not fits:
+        if not broadcasts_to(x.shape, c.shape):
             raise GradientShapeError(
                 f"{name}.backward returned a gradient of the wrong shape for input {i}.",
                 expected=str(x.shape),

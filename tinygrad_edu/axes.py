@@ -5,36 +5,64 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from inspect import CO_VARARGS
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .errors import NoSuchAxisError, OptionError, ShapeError
 
-__all__ = ["axes_of", "axis_of", "each_axis", "either_name", "sizes_of"]
+__all__ = ["axes_of", "axis_of", "broadcasts_to", "each_axis", "either_name", "on_axis", "sizes_of"]
 
-_NAMES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "axes": "axis", "input": "x"}
+_SAME = (
+    ("axis", "dim", "axes", "dims"),
+    ("keepdims", "keepdim"),
+    ("axis0", "dim0"),
+    ("axis1", "dim1"),
+    ("axis2", "dim2"),
+)
+R = TypeVar("R")
 
 
-def either_name(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `function`, written with `x`, `axis` and `keepdims`, also take `input`, `dim` and `keepdim`.
+def either_name(function: Callable[..., R]) -> Callable[..., R]:
+    """Let `function`, written with `dim`, also take `axis`; or the other way round; and `input` for a first `x`.
 
-    >>> either_name(lambda x, axis=None: axis)(0, dim=-1)
-    -1
-    >>> either_name(lambda x, axis=None: x)(input=0)
-    0
+    Raises:
+        TypeError: if one argument is given under two names.
+
+    >>> either_name(lambda x, axis=None: axis)(0, dim=-1), either_name(lambda x, dim=None: dim)(0, axis=-1)
+    (-1, -1)
+    >>> either_name(lambda x, *dims: dims)(0, axes=(1, 0)), either_name(lambda x: x)(input=0)
+    (((1, 0),), 0)
     """
+    others, spread = _other_names(function)
 
     @wraps(function)
-    def called(*args: Any, **keywords: Any) -> Any:
-        if keywords:
-            for name in _NAMES.keys() & keywords.keys():
-                if _NAMES[name] in keywords:
-                    raise TypeError(f"{function.__name__}() got both {name!r} and {_NAMES[name]!r}: they mean the same")
-                keywords[_NAMES[name]] = keywords.pop(name)
+    def called(*args: Any, **keywords: Any) -> R:
+        if not keywords:
+            return function(*args)
+        for name in tuple(keywords):
+            if name in others:
+                own = others[name]
+                if own in keywords:
+                    raise TypeError(f"{function.__name__}() got both {name!r} and {own!r}: they mean the same")
+                keywords[own] = keywords.pop(name)
+        if spread in keywords:
+            args = (*(args or (keywords.pop("x", None),)), keywords.pop(spread))
         return function(*args, **keywords)
 
+    vars(called)["other_names"] = others
     return called
+
+
+def _other_names(function: Callable[..., Any]) -> tuple[dict[str, str], str]:
+    """The names of `function`'s arguments that it does not know, with its own for each; and what it spells `*dims`."""
+    code: Any = function.__code__
+    n = code.co_argcount + code.co_kwonlyargcount
+    spread = code.co_varnames[n] if code.co_flags & CO_VARARGS else ""
+    written = (*code.co_varnames[:n], spread)
+    others = {other: own for same in _SAME for own in same if own in written for other in same if other != own}
+    return others | ({"input": "x"} if written[0] == "x" else {}), spread
 
 
 def axis_of(axis: Any, ndim: int, name: str = "this function") -> int:
@@ -47,12 +75,14 @@ def axis_of(axis: Any, ndim: int, name: str = "this function") -> int:
     2
     """
     number = operator.index(axis)
-    if not -max(ndim, 1) <= number < max(ndim, 1):
+    if -ndim <= number < ndim:
+        return number % ndim
+    if ndim or number not in (0, -1):
         raise NoSuchAxisError(
             f"{name} was asked for axis {number} of a Tensor that has {ndim}.",
             expected=f"{-max(ndim, 1)} to {max(ndim, 1) - 1}",
         )
-    return int(number % max(ndim, 1))
+    return 0
 
 
 def axes_of(axis: Any, ndim: int, name: str = "this function") -> tuple[int, ...]:
@@ -70,6 +100,27 @@ def axes_of(axis: Any, ndim: int, name: str = "this function") -> tuple[int, ...
     if len(set(numbers)) < len(numbers):
         raise ShapeError(f"{name} was given the same axis twice.", got=str(tuple(wished)))
     return numbers if ndim else ()
+
+
+def on_axis(axis: int, part: Any) -> tuple[Any, ...]:
+    """The index of `part` (a slice, an int, an array) along one axis: `x[on_axis(1, slice(2))]` is `x[:, :2]`.
+
+    >>> on_axis(1, slice(2))
+    (slice(None, None, None), slice(None, 2, None))
+    """
+    return (slice(None),) * axis + (part,)
+
+
+def broadcasts_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether an array of `shape` stretches to the shape `to`, and no further.
+
+    >>> broadcasts_to((1, 3), (2, 3)), broadcasts_to((2, 3), (1, 3)), broadcasts_to((2,), (3,))
+    (True, False, False)
+    """
+    try:
+        return np.broadcast_shapes(shape, to) == to
+    except ValueError:
+        return False
 
 
 def sizes_of(given: tuple[Any, ...]) -> tuple[int, ...]:

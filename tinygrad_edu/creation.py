@@ -108,34 +108,36 @@ def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, req
     return Tensor(np.eye(*shape, dtype=_dtype(dtype, device)), requires_grad=requires_grad)
 
 
-def tril_indices(row: int, col: int, offset: int = 0) -> Tensor:
-    """The indices of the lower triangle of a (row, col) matrix, up to a diagonal: int64 of shape (2, n).
+def tril_indices(row: int, col: int, offset: int = 0, dtype: Any = np.int64, device: Any = None) -> Tensor:
+    """The indices of the lower triangle of a (row, col) matrix, up to the diagonal `offset`: rows and columns, (2, n).
 
     >>> tril_indices(2, 2).tolist()
     [[0, 1, 1], [0, 0, 1]]
     """
-    return Tensor(np.stack(np.tril_indices(row, offset, col)))
+    row, col = shape_of((row, col), "tril_indices")
+    return Tensor(np.stack(np.tril_indices(row, offset, col)), _dtype(dtype, device))
 
 
-def triu_indices(row: int, col: int, offset: int = 0) -> Tensor:
-    """The indices of the upper triangle of a (row, col) matrix, from a diagonal on: int64 of shape (2, n).
+def triu_indices(row: int, col: int, offset: int = 0, dtype: Any = np.int64, device: Any = None) -> Tensor:
+    """The indices of the upper triangle of a (row, col) matrix, from the diagonal `offset` on, as `tril_indices`.
 
     >>> triu_indices(2, 2).tolist()
     [[0, 0, 1], [0, 1, 1]]
     """
-    return Tensor(np.stack(np.triu_indices(row, offset, col)))
+    row, col = shape_of((row, col), "triu_indices")
+    return Tensor(np.stack(np.triu_indices(row, offset, col)), _dtype(dtype, device))
 
 
 # From a number, or a range.
 
 
-def scalar_tensor(value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def scalar_tensor(value: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A 0-d Tensor: of the default float for an integer too, unlike `tensor`.
 
     >>> scalar_tensor(3)
     tensor(3.)
     """
-    return Tensor(_number(value), _dtype(dtype, None), requires_grad)
+    return Tensor(_number(value), _dtype(dtype, device), requires_grad)
 
 
 def arange(
@@ -244,32 +246,45 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, device: Any = None, re
 # Methods: of another shape, but the same dtype.
 
 
-def new_zeros(self: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros of a shape, at this Tensor's dtype."""
-    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+def new_zeros(
+    self: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Zeros of a shape, with the arguments of `zeros`; at this Tensor's dtype if none is given.
+
+    >>> ones(1, dtype="float64").new_zeros(2)
+    tensor([0., 0.], dtype=float64)
+    """
+    return zeros(*sizes, size=size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 
-def new_ones(self: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones of a shape, at this Tensor's dtype."""
-    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+def new_ones(
+    self: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Ones of a shape, with the arguments of `zeros`; at this Tensor's dtype if none is given."""
+    return ones(*sizes, size=size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 
-def new_empty(self: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A Tensor of a shape, at this Tensor's dtype, whose values are whatever was in memory."""
-    return empty(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+def new_empty(
+    self: Tensor, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A Tensor of a shape whose values are whatever was in memory; at this Tensor's dtype if none is given."""
+    return empty(*sizes, size=size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 
-def new_full(self: Tensor, size: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A Tensor of shape `size` filled with one number, at this Tensor's dtype."""
-    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+def new_full(
+    self: Tensor, size: Any, fill_value: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A Tensor of shape `size` filled with one number, at this Tensor's dtype if none is given."""
+    return full(size, fill_value, dtype or self.dtype, device, requires_grad)
 
 
-def new_tensor(self: Tensor, data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A new leaf holding a copy of `data`, at this Tensor's dtype.
+def new_tensor(self: Tensor, data: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A new leaf holding a copy of `data`, at this Tensor's dtype if none is given.
 
     >>> zeros(1, dtype="float64").new_tensor([1, 2])
     tensor([1., 2.], dtype=float64)
     """
+    check_device(device)
     return tensor(data, dtype or self.dtype, requires_grad)
 
 

@@ -6,7 +6,10 @@ numbers), `ldl_factor` and `ldl_solve` (NumPy has no such factorization; `choles
 
 from .errors import LinAlgError
 from .gates.composed import linalg_norm as norm
+from .gates.composed import linalg_vander as vander
 from .gates.composed import matrix_norm, vector_norm
+from .gates.contract import linalg_cross as cross
+from .gates.contract import matmul, matrix_power, multi_dot, vecdot
 from .gates.factor import (
     cholesky,
     cholesky_ex,
@@ -38,9 +41,6 @@ from .gates.linalg import (
 )
 from .gates.linalg import inverse as inv
 from .gates.linalg import linalg_diagonal as diagonal
-from .gates.linalg import linalg_vander as vander
-from .gates.switch import linalg_cross as cross
-from .gates.switch import matmul, matrix_power, multi_dot, vecdot
 
 __all__ = [
     "LinAlgError",

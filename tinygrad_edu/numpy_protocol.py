@@ -17,7 +17,7 @@ import numpy as np
 from . import gates, linalg
 from .axes import axes_of
 from .errors import NotCoveredError
-from .gates.reshape import numpy_pad
+from .gates.pad import numpy_pad
 from .modes import recording
 from .record import cast
 from .tensor import Tensor, as_tensor

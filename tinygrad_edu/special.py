@@ -1,15 +1,13 @@
 """special: the functions of `torch.special` that are here, under their names there."""
 
-from .gates.composed import log_softmax, softmax
-from .gates.slope import (
+from .gates.slope import entr, exp2, expm1, log1p, logit, logsumexp, round, sigmoid, sinc, xlog1py, xlogy
+from .gates.softmax import log_softmax, softmax
+from .gates.special_functions import (
     digamma,
-    entr,
     erf,
     erfc,
     erfcx,
     erfinv,
-    exp2,
-    expm1,
     gammainc,
     gammaincc,
     i0,
@@ -17,19 +15,11 @@ from .gates.slope import (
     i1,
     i1e,
     lgamma,
-    log1p,
     log_ndtr,
-    logit,
-    logsumexp,
     mvlgamma,
     ndtr,
     ndtri,
     polygamma,
-    round,
-    sigmoid,
-    sinc,
-    xlog1py,
-    xlogy,
     zeta,
 )
 

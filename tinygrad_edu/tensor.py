@@ -171,8 +171,9 @@ class Tensor:
 
     nelement = numel
 
-    def size(self, dim: int | None = None) -> Any:
+    def size(self, dim: int | None = None, *, axis: int | None = None) -> Any:
         """The shape, or the size along `dim` (PyTorch's method; NumPy's `size` is `numel()`)."""
+        dim = axis if dim is None else dim
         return self._data.shape if dim is None else self._data.shape[dim]
 
     def element_size(self) -> int:

@@ -10,10 +10,9 @@ class Clock:
     """When anything was last written in place; a gate born later need not look closer."""
 
     last_write: int
-    lock: Any
     def __init__(self) -> None: ...
     def note(self, write: builtins.int) -> None:
-        """That there was a write at this tick."""
+        """That there was a write at this tick. Another thread's later one stands."""
 
 class Memory:
     """The stamps of one piece of memory, shared by every Tensor that looks at it."""
@@ -318,7 +317,7 @@ class Tensor:
         """The inverse of A, given L = cholesky(A); (…, n, n) -> (…, n, n)."""
     def cholesky_solve(self, L: Any, upper: builtins.bool = False) -> Tensor:
         """The X of A X = B, given L = cholesky(A): two triangles, one after the other."""
-    def chunk(self, chunks: builtins.int, dim: builtins.int = 0) -> tuple[Tensor, ...]:
+    def chunk(self, chunks: builtins.int, dim: builtins.int = 0, *, axis: Any = ...) -> tuple[Tensor, ...]:
         """`x` cut along `dim` into at most `chunks` views of one size (the last may be smaller)."""
     def clamp(self, min: Any = None, max: Any = None) -> Tensor:
         """x held between `min` and `max`: numbers or Tensors, either may be None; where min > max, max wins."""
@@ -362,19 +361,19 @@ class Tensor:
         """The covariance matrix of variables (rows) from observations (columns); of a vector, its variance."""
     def cpu(self) -> Tensor:
         """This Tensor: it is on the CPU already."""
-    def cross(self, y: Any, dim: builtins.int | None = None) -> Tensor:
+    def cross(self, y: Any, dim: builtins.int | None = None, *, axis: Any = ...) -> Tensor:
         """The cross products of the vectors of 3 along `dim`; default: the first axis of size 3, as in PyTorc…"""
-    def cummax(self, axis: builtins.int, *, dim: Any = ...) -> Any:
+    def cummax(self, axis: builtins.int = ..., *, dim: Any = ...) -> Any:
         """The largest element so far along `axis`, as (values, indices); of ties the latest, and a nan stays."""
-    def cummin(self, axis: builtins.int, *, dim: Any = ...) -> Any:
+    def cummin(self, axis: builtins.int = ..., *, dim: Any = ...) -> Any:
         """The smallest element so far along `axis`, as (values, indices); of ties the latest, and a nan stays."""
-    def cumprod(self, axis: builtins.int, dtype: Any = None, *, dim: Any = ...) -> Tensor:
+    def cumprod(self, axis: builtins.int = ..., dtype: Any = None, *, dim: Any = ...) -> Tensor:
         """The running product along `axis`; exact with zeros among the factors, to any order."""
-    def cumprod_(self, axis: builtins.int, dtype: Any = None) -> Tensor:
+    def cumprod_(self, axis: builtins.int = ..., dtype: Any = None, *, dim: Any = ...) -> Tensor:
         """In place: write `cumprod(self, …)` into this Tensor; returns it."""
-    def cumsum(self, axis: builtins.int, dtype: Any = None, *, dim: Any = ...) -> Tensor:
+    def cumsum(self, axis: builtins.int = ..., dtype: Any = None, *, dim: Any = ...) -> Tensor:
         """The running sum along `axis`; each summand gets the upstreams of all sums that it is in."""
-    def cumsum_(self, axis: builtins.int, dtype: Any = None) -> Tensor:
+    def cumsum_(self, axis: builtins.int = ..., dtype: Any = None, *, dim: Any = ...) -> Tensor:
         """In place: write `cumsum(self, …)` into this Tensor; returns it."""
     @property
     def data(self) -> Tensor:
@@ -396,11 +395,27 @@ class Tensor:
         """Where the values are: always the CPU."""
     def diag(self, diagonal: builtins.int = 0) -> Tensor:
         """The diagonal of a matrix; or of a vector, the matrix that has it on its diagonal."""
-    def diag_embed(self, offset: builtins.int = 0, dim1: builtins.int = -2, dim2: builtins.int = -1) -> Tensor:
+    def diag_embed(
+        self,
+        offset: builtins.int = 0,
+        dim1: builtins.int = -2,
+        dim2: builtins.int = -1,
+        *,
+        axis1: Any = ...,
+        axis2: Any = ...,
+    ) -> Tensor:
         """Matrices in two new axes with the vectors in the last axis of x on their diagonals, else 0."""
     def diagflat(self, offset: builtins.int = 0) -> Tensor:
         """The matrix with all elements of x on its diagonal."""
-    def diagonal(self, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1) -> Tensor:
+    def diagonal(
+        self,
+        offset: builtins.int = 0,
+        dim1: builtins.int = 0,
+        dim2: builtins.int = 1,
+        *,
+        axis1: Any = ...,
+        axis2: Any = ...,
+    ) -> Tensor:
         """The diagonals of the matrices in two axes, as a view: they become the last axis."""
     def diagonal_scatter(
         self,
@@ -408,6 +423,9 @@ class Tensor:
         offset: builtins.int = 0,
         dim1: builtins.int = 0,
         dim2: builtins.int = 1,
+        *,
+        axis1: Any = ...,
+        axis2: Any = ...,
     ) -> Tensor:
         """A copy of x with `src` in place of `diagonal(x, offset, dim1, dim2)`."""
     def diff(
@@ -491,7 +509,7 @@ class Tensor:
         """In place: write `trunc(self, …)` into this Tensor; returns it."""
     def flatten(self, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
         """The axes from `start_dim` to `end_dim`, both included, as one; a 0-d Tensor becomes 1-d."""
-    def flip(self, *dims: Any) -> Tensor:
+    def flip(self, *dims: Any, axes: Any = ...) -> Tensor:
         """A copy of `x` in reverse order along the axes `dims`."""
     def fliplr(self) -> Tensor:
         """A copy of `x` in reverse order along axis 1."""
@@ -523,7 +541,7 @@ class Tensor:
         """x less its integer part, with the sign of x, elementwise."""
     def frac_(self) -> Tensor:
         """In place: write `frac(self, …)` into this Tensor; returns it."""
-    def gather(self, dim: builtins.int, index: Any, *, sparse_grad: builtins.bool = False) -> Tensor:
+    def gather(self, dim: builtins.int, index: Any, *, sparse_grad: builtins.bool = False, axis: Any = ...) -> Tensor:
         """Along `dim` the elements that `index` names, elsewhere in place: z[i, j] = x[i, index[i, j]] for di…"""
     def ge(self, y: Any) -> Tensor:
         """Whether x >= y, elementwise."""
@@ -561,17 +579,33 @@ class Tensor:
         """The modified Bessel function of order 0, elementwise. Needs SciPy."""
     def i0_(self) -> Tensor:
         """In place: write `i0(self, …)` into this Tensor; returns it."""
-    def index_add(self, dim: builtins.int, index: Any, source: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def index_add(
+        self,
+        dim: builtins.int,
+        index: Any,
+        source: Any,
+        *,
+        alpha: builtins.float = 1,
+        axis: Any = ...,
+    ) -> Tensor:
         """A copy of x with alpha times the slices of `source` added to those of x that `index` names."""
-    def index_add_(self, dim: builtins.int, index: Any, source: Any, *, alpha: builtins.float = 1) -> Tensor:
+    def index_add_(
+        self,
+        dim: builtins.int,
+        index: Any,
+        source: Any,
+        *,
+        alpha: builtins.float = 1,
+        axis: Any = ...,
+    ) -> Tensor:
         """In place: write `index_add(self, …)` into this Tensor; returns it."""
-    def index_copy(self, dim: builtins.int, index: Any, source: Any) -> Tensor:
+    def index_copy(self, dim: builtins.int, index: Any, source: Any, *, axis: Any = ...) -> Tensor:
         """A copy of x with the slices of `source` in place of those that `index` names."""
-    def index_copy_(self, dim: builtins.int, index: Any, source: Any) -> Tensor:
+    def index_copy_(self, dim: builtins.int, index: Any, source: Any, *, axis: Any = ...) -> Tensor:
         """In place: write `index_copy(self, …)` into this Tensor; returns it."""
-    def index_fill(self, dim: builtins.int, index: Any, value: Any) -> Tensor:
+    def index_fill(self, dim: builtins.int, index: Any, value: Any, *, axis: Any = ...) -> Tensor:
         """A copy of x with one value in the slices that `index` names."""
-    def index_fill_(self, dim: builtins.int, index: Any, value: Any) -> Tensor:
+    def index_fill_(self, dim: builtins.int, index: Any, value: Any, *, axis: Any = ...) -> Tensor:
         """In place: write `index_fill(self, …)` into this Tensor; returns it."""
     def index_put(self, indices: Any, values: Any, accumulate: builtins.bool = False) -> Tensor:
         """A copy of x with `values` written at, or with `accumulate` added to, x[indices]."""
@@ -585,6 +619,7 @@ class Tensor:
         reduce: str,
         *,
         include_self: builtins.bool = True,
+        axis: Any = ...,
     ) -> Tensor:
         """As `scatter_reduce` (prod, mean, amax or amin), whole slices at a time: `index` is a vector."""
     def index_reduce_(
@@ -595,9 +630,10 @@ class Tensor:
         reduce: str,
         *,
         include_self: builtins.bool = True,
+        axis: Any = ...,
     ) -> Tensor:
         """In place: write `index_reduce(self, …)` into this Tensor; returns it."""
-    def index_select(self, dim: builtins.int, index: Any) -> Tensor:
+    def index_select(self, dim: builtins.int, index: Any, *, axis: Any = ...) -> Tensor:
         """The slices of x along `dim` that the vector `index` names."""
     def inner(self, y: Any) -> Tensor:
         """The inner products over the last axes: (…, k) and (…, k) -> (…, …); with a 0-d operand, x * y."""
@@ -683,13 +719,13 @@ class Tensor:
         """In place: write `log(self, …)` into this Tensor; returns it."""
     def log_normal_(self, mean: builtins.float = 1.0, std: builtins.float = 2.0, *, generator: Any = None) -> Tensor:
         """In place: exp of normal draws."""
-    def log_softmax(self, axis: builtins.int, dtype: Any = None, *, dim: Any = ...) -> Tensor:
+    def log_softmax(self, axis: builtins.int = ..., dtype: Any = None, *, dim: Any = ...) -> Tensor:
         """x - log sum exp(x) along `axis` (also `dim`), without overflow; `dtype` is cast to first."""
     def logaddexp(self, y: Any) -> Tensor:
         """log(e^x + e^y), elementwise, with broadcasting, without overflow; the gradient of two infs is nan."""
     def logaddexp2(self, y: Any) -> Tensor:
         """log2(2^x + 2^y), elementwise, with broadcasting, without overflow; the gradient of two infs is nan."""
-    def logcumsumexp(self, axis: builtins.int, *, dim: Any = ...) -> Tensor:
+    def logcumsumexp(self, axis: builtins.int = ..., *, dim: Any = ...) -> Tensor:
         """log of the running sum of e^x along `axis`, without overflow."""
     def logdet(self) -> Tensor:
         """The logarithm of the determinant, (…, n, n) -> (…): -inf where it is 0, nan where it is negative."""
@@ -878,7 +914,7 @@ class Tensor:
         keepdim: Any = ...,
     ) -> Tensor:
         """The sum over `axis` of what is not nan: nan counts as 0, and gets no gradient."""
-    def narrow(self, dim: builtins.int, start: Any, length: builtins.int) -> Tensor:
+    def narrow(self, dim: builtins.int, start: Any, length: builtins.int, *, axis: Any = ...) -> Tensor:
         """The `length` elements from `start` along `dim`, as a view."""
     @property
     def nbytes(self) -> builtins.int:
@@ -898,16 +934,50 @@ class Tensor:
         """In place: write `neg(self, …)` into this Tensor; returns it."""
     def nelement(self) -> builtins.int:
         """The number of elements."""
-    def new_empty(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """A Tensor of a shape, at this Tensor's dtype, whose values are whatever was in memory."""
-    def new_full(self, size: Any, fill_value: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """A Tensor of shape `size` filled with one number, at this Tensor's dtype."""
-    def new_ones(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """Ones of a shape, at this Tensor's dtype."""
-    def new_tensor(self, data: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """A new leaf holding a copy of `data`, at this Tensor's dtype."""
-    def new_zeros(self, *size: Any, dtype: Any = None, requires_grad: builtins.bool = False) -> Tensor:
-        """Zeros of a shape, at this Tensor's dtype."""
+    def new_empty(
+        self,
+        *sizes: Any,
+        size: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """A Tensor of a shape whose values are whatever was in memory; at this Tensor's dtype if none is give…"""
+    def new_full(
+        self,
+        size: Any,
+        fill_value: Any,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """A Tensor of shape `size` filled with one number, at this Tensor's dtype if none is given."""
+    def new_ones(
+        self,
+        *sizes: Any,
+        size: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """Ones of a shape, with the arguments of `zeros`; at this Tensor's dtype if none is given."""
+    def new_tensor(
+        self,
+        data: Any,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """A new leaf holding a copy of `data`, at this Tensor's dtype if none is given."""
+    def new_zeros(
+        self,
+        *sizes: Any,
+        size: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """Zeros of a shape, with the arguments of `zeros`; at this Tensor's dtype if none is given."""
     def nonzero(self, *, as_tuple: builtins.bool = False) -> Any:
         """The indices of the elements other than 0: a row for each, or with `as_tuple` a Tensor for each axis."""
     def norm(
@@ -935,7 +1005,7 @@ class Tensor:
         """`other` times the Q that is given as k reflections I - tau v vᵀ: Q @ other, or other @ Q."""
     def outer(self, vec2: Any) -> Tensor:
         """All products of the elements of two vectors: (n,) and (m,) -> (n, m)."""
-    def permute(self, *dims: Any) -> Tensor:
+    def permute(self, *dims: Any, axes: Any = ...) -> Tensor:
         """The axes of `x` in another order, as a view."""
     def pinverse(self, rcond: Any = 1e-15) -> Tensor:
         """The pseudo-inverse, by PyTorch's older name and with its older threshold."""
@@ -998,9 +1068,9 @@ class Tensor:
         """x less the multiple of y not above it, elementwise: x % y, with the sign of y."""
     def remainder_(self, y: Any) -> Tensor:
         """In place: write `remainder(self, …)` into this Tensor; returns it."""
-    def renorm(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor:
+    def renorm(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float, *, axis: Any = ...) -> Tensor:
         """Each slice along `dim` whose p-norm exceeds `maxnorm`, scaled down to it; the others as they are."""
-    def renorm_(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float) -> Tensor:
+    def renorm_(self, p: builtins.float, dim: builtins.int, maxnorm: builtins.float, *, axis: Any = ...) -> Tensor:
         """In place: write `renorm(self, …)` into this Tensor; returns it."""
     def repeat(self, *sizes: Any) -> Tensor:
         """`x` repeated `sizes` times along each axis; more sizes than axes add axes in front (PyTorch's metho…"""
@@ -1010,6 +1080,7 @@ class Tensor:
         dim: builtins.int | None = None,
         *,
         output_size: builtins.int | None = None,
+        axis: Any = ...,
     ) -> Tensor:
         """Each element along `dim` repeated, by one number or by one each; without `dim`, of `x` as one axis."""
     @property
@@ -1025,9 +1096,9 @@ class Tensor:
         """`x.reshape(other.shape)`."""
     def retain_grad(self) -> None:
         """Keep the gradient of a Tensor that is not a leaf in its `.grad`, too."""
-    def roll(self, shifts: Any, dims: Any = None) -> Tensor:
+    def roll(self, shifts: Any, dims: Any = None, *, axes: Any = ...) -> Tensor:
         """`x` with its elements moved on by `shifts` along `dims`; what falls off the end comes in at the sta…"""
-    def rot90(self, k: builtins.int = 1, dims: Any = ...) -> Tensor:
+    def rot90(self, k: builtins.int = 1, dims: Any = ..., *, axes: Any = ...) -> Tensor:
         """`x` turned by k quarters in the plane of two axes, from the first of `dims` towards the second."""
     def round(self, *, decimals: builtins.int = 0) -> Tensor:
         """x to so many decimals, elementwise; a half goes to the even neighbour. Its gradient is 0."""
@@ -1045,6 +1116,7 @@ class Tensor:
         *,
         value: Any = None,
         reduce: str | None = None,
+        axis: Any = ...,
     ) -> Tensor:
         """A copy of x with `src` written along `dim` where `index` says: z[i, index[i, j]] = src[i, j] for di…"""
     def scatter_(
@@ -1055,11 +1127,12 @@ class Tensor:
         *,
         value: Any = None,
         reduce: str | None = None,
+        axis: Any = ...,
     ) -> Tensor:
         """In place: write `scatter(self, …)` into this Tensor; returns it."""
-    def scatter_add(self, dim: builtins.int, index: Any, src: Any) -> Tensor:
+    def scatter_add(self, dim: builtins.int, index: Any, src: Any, *, axis: Any = ...) -> Tensor:
         """A copy of x with `src` added along `dim` where `index` says: z[i, index[i, j]] += src[i, j] for dim…"""
-    def scatter_add_(self, dim: builtins.int, index: Any, src: Any) -> Tensor:
+    def scatter_add_(self, dim: builtins.int, index: Any, src: Any, *, axis: Any = ...) -> Tensor:
         """In place: write `scatter_add(self, …)` into this Tensor; returns it."""
     def scatter_reduce(
         self,
@@ -1069,6 +1142,7 @@ class Tensor:
         reduce: str,
         *,
         include_self: builtins.bool = True,
+        axis: Any = ...,
     ) -> Tensor:
         """A copy of x where each place takes the reduction of all of `src` that `index` sends there along `di…"""
     def scatter_reduce_(
@@ -1079,11 +1153,12 @@ class Tensor:
         reduce: str,
         *,
         include_self: builtins.bool = True,
+        axis: Any = ...,
     ) -> Tensor:
         """In place: write `scatter_reduce(self, …)` into this Tensor; returns it."""
-    def select(self, dim: builtins.int, index: builtins.int) -> Tensor:
+    def select(self, dim: builtins.int, index: builtins.int, *, axis: Any = ...) -> Tensor:
         """The slice at `index` along `dim`, as a view without that axis."""
-    def select_scatter(self, src: Any, dim: builtins.int, index: builtins.int) -> Tensor:
+    def select_scatter(self, src: Any, dim: builtins.int, index: builtins.int, *, axis: Any = ...) -> Tensor:
         """A copy of x with `src` in place of the slice at `index` along `dim`."""
     def sgn(self) -> Tensor:
         """-1, 0 or 1, elementwise; 0 of a nan, as in PyTorch. Its gradient is 0."""
@@ -1116,7 +1191,7 @@ class Tensor:
         """(e^x - e^-x) / 2, elementwise."""
     def sinh_(self) -> Tensor:
         """In place: write `sinh(self, …)` into this Tensor; returns it."""
-    def size(self, dim: builtins.int | None = None) -> Any:
+    def size(self, dim: builtins.int | None = None, *, axis: builtins.int | None = None) -> Any:
         """The shape, or the size along `dim` (PyTorch's method; NumPy's `size` is `numel()`)."""
     def slice_scatter(
         self,
@@ -1125,11 +1200,13 @@ class Tensor:
         start: builtins.int | None = None,
         end: builtins.int | None = None,
         step: builtins.int = 1,
+        *,
+        axis: Any = ...,
     ) -> Tensor:
         """A copy of x with `src` in place of the slice start:end:step along `dim`."""
     def slogdet(self) -> Any:
         """(sign, logabsdet) of the determinant, each of shape (…): where `det` would overflow."""
-    def softmax(self, axis: builtins.int, dtype: Any = None, *, dim: Any = ...) -> Tensor:
+    def softmax(self, axis: builtins.int = ..., dtype: Any = None, *, dim: Any = ...) -> Tensor:
         """exp(x) / sum exp(x) along `axis` (also `dim`), without overflow; `dtype` is cast to first."""
     def sort(
         self,
@@ -1140,9 +1217,15 @@ class Tensor:
         dim: Any = ...,
     ) -> Any:
         """The elements in ascending order along `axis`, as (values, indices); always stable."""
-    def split(self, split_size_or_sections: Any, dim: builtins.int = 0) -> tuple[Tensor, ...]:
+    def split(self, split_size_or_sections: Any, dim: builtins.int = 0, *, axis: Any = ...) -> tuple[Tensor, ...]:
         """`x` cut along `dim` into views: each of one size (the last may be smaller), or of the sizes listed."""
-    def split_with_sizes(self, split_size_or_sections: Any, dim: builtins.int = 0) -> tuple[Tensor, ...]:
+    def split_with_sizes(
+        self,
+        split_size_or_sections: Any,
+        dim: builtins.int = 0,
+        *,
+        axis: Any = ...,
+    ) -> tuple[Tensor, ...]:
         """`x` cut along `dim` into views: each of one size (the last may be smaller), or of the sizes listed."""
     def sqrt(self) -> Tensor:
         """The square root, elementwise; at 0 the slope is inf."""
@@ -1152,7 +1235,7 @@ class Tensor:
         """x * x, elementwise."""
     def square_(self) -> Tensor:
         """In place: write `square(self, …)` into this Tensor; returns it."""
-    def squeeze(self, dim: Any = None) -> Tensor:
+    def squeeze(self, dim: Any = None, *, axis: Any = ...) -> Tensor:
         """`x` without its axes of size 1, or without those of `dim` (one or several) that have size 1."""
     def squeeze_(self, *args: Any, **keywords: Any) -> Tensor:
         """In place: this Tensor takes the shape of `squeeze(self, …)`; returns it."""
@@ -1167,7 +1250,7 @@ class Tensor:
         keepdim: Any = ...,
     ) -> Tensor:
         """The standard deviation over `axis`: the root of `var`, with the same arguments."""
-    def stride(self, dim: builtins.int | None = None) -> Any:
+    def stride(self, dim: builtins.int | None = None, *, axis: Any = ...) -> Any:
         """How many elements apart neighbours lie in memory, along each axis or along `dim`."""
     def sub(self, y: Any, *, alpha: builtins.float = 1) -> Tensor:
         """x - alpha y, elementwise, with broadcasting: a distributor, the second input's with its sign turned."""
@@ -1191,11 +1274,25 @@ class Tensor:
         """`x` summed to a shape that broadcasts to its own: what undoes a stretch."""
     def svd(self, some: builtins.bool = True, compute_uv: builtins.bool = True) -> Any:
         """(U, S, V) with A = U diag(S) V.mT: PyTorch's older form of `linalg.svd`, which returns Vh."""
-    def swapaxes(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
+    def swapaxes(
+        self,
+        dim0: builtins.int = ...,
+        dim1: builtins.int = ...,
+        *,
+        axis0: Any = ...,
+        axis1: Any = ...,
+    ) -> Tensor:
         """`x` with two axes swapped (PyTorch's meaning), as a view."""
     def swapaxes_(self, *args: Any, **keywords: Any) -> Tensor:
         """In place: this Tensor takes the shape of `transpose(self, …)`; returns it."""
-    def swapdims(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
+    def swapdims(
+        self,
+        dim0: builtins.int = ...,
+        dim1: builtins.int = ...,
+        *,
+        axis0: Any = ...,
+        axis1: Any = ...,
+    ) -> Tensor:
         """`x` with two axes swapped (PyTorch's meaning), as a view."""
     def swapdims_(self, *args: Any, **keywords: Any) -> Tensor:
         """In place: this Tensor takes the shape of `transpose(self, …)`; returns it."""
@@ -1205,7 +1302,7 @@ class Tensor:
         """In place: this Tensor takes the shape of `t(self, …)`; returns it."""
     def take(self, index: Any) -> Tensor:
         """The elements of x at positions in the flattened x; the result has the shape of `index`."""
-    def take_along_dim(self, indices: Any, dim: builtins.int | None = None) -> Tensor:
+    def take_along_dim(self, indices: Any, dim: builtins.int | None = None, *, axis: Any = ...) -> Tensor:
         """As `gather`, but x and `indices` broadcast along the axes other than `dim`; without `dim`, among al…"""
     def tan(self) -> Tensor:
         """The tangent, elementwise."""
@@ -1215,7 +1312,7 @@ class Tensor:
         """The hyperbolic tangent, elementwise."""
     def tanh_(self) -> Tensor:
         """In place: write `tanh(self, …)` into this Tensor; returns it."""
-    def tensor_split(self, indices_or_sections: Any, dim: builtins.int = 0) -> tuple[Tensor, ...]:
+    def tensor_split(self, indices_or_sections: Any, dim: builtins.int = 0, *, axis: Any = ...) -> tuple[Tensor, ...]:
         """`x` cut along `dim` into that many views of sizes that differ by at most 1, or at the indices liste…"""
     def tile(self, *dims: Any) -> Tensor:
         """`x` repeated `dims` times along each axis; missing ones are 1, in front."""
@@ -1242,7 +1339,14 @@ class Tensor:
         """The k largest (or smallest) elements along `axis`, the best first, as (values, indices)."""
     def trace(self) -> Tensor:
         """The sum of the diagonal of a matrix, shape (n, m) -> (); integers sum to int64."""
-    def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
+    def transpose(
+        self,
+        dim0: builtins.int = ...,
+        dim1: builtins.int = ...,
+        *,
+        axis0: Any = ...,
+        axis1: Any = ...,
+    ) -> Tensor:
         """`x` with two axes swapped (PyTorch's meaning), as a view."""
     def transpose_(self, *args: Any, **keywords: Any) -> Tensor:
         """In place: this Tensor takes the shape of `transpose(self, …)`; returns it."""
@@ -1274,9 +1378,9 @@ class Tensor:
         """`x.type(dtype)`: `x` at another dtype; `x.type()`: the name of the dtype it has."""
     def type_as(self, other: Tensor) -> Tensor:
         """`x` at the dtype of `other`."""
-    def unbind(self, dim: builtins.int = 0) -> tuple[Tensor, ...]:
+    def unbind(self, dim: builtins.int = 0, *, axis: Any = ...) -> tuple[Tensor, ...]:
         """The slices of `x` along `dim`, as views without that axis."""
-    def unflatten(self, dim: builtins.int, sizes: Any) -> Tensor:
+    def unflatten(self, dim: builtins.int, sizes: Any, *, axis: Any = ...) -> Tensor:
         """One axis as several, of `sizes` (one may be -1)."""
     def unfold(self, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor:
         """The windows of `size` elements, `step` apart, along an axis; each window is a new last axis."""
@@ -1288,6 +1392,8 @@ class Tensor:
         return_inverse: builtins.bool = False,
         return_counts: builtins.bool = False,
         dim: builtins.int | None = None,
+        *,
+        axis: Any = ...,
     ) -> Any:
         """The different elements, or with `dim` the different slices, in ascending order."""
     def unique_consecutive(
@@ -1295,9 +1401,11 @@ class Tensor:
         return_inverse: builtins.bool = False,
         return_counts: builtins.bool = False,
         dim: builtins.int | None = None,
+        *,
+        axis: Any = ...,
     ) -> Any:
         """The elements, or with `dim` the slices, without those equal to the one before."""
-    def unsqueeze(self, dim: builtins.int) -> Tensor:
+    def unsqueeze(self, dim: builtins.int = ..., *, axis: Any = ...) -> Tensor:
         """`x` with a new axis of size 1 at `dim`."""
     def unsqueeze_(self, *args: Any, **keywords: Any) -> Tensor:
         """In place: this Tensor takes the shape of `unsqueeze(self, …)`; returns it."""

@@ -13,8 +13,6 @@ import types
 from pathlib import Path
 from typing import Any
 
-from tinygrad_edu import axes
-
 tensor = importlib.import_module("tinygrad_edu.tensor")  # the package's own `tensor` is the function
 PATH = Path(str(tensor.__file__)).with_suffix(".pyi")
 
@@ -35,7 +33,9 @@ ATTRIBUTES = {
     "keywords": "dict[str, Any]",
     "stamp": "int",
 } | {"last_write": "int"}
-EITHER = {"axis": "dim", "keepdims": "keepdim"}
+TOLD = {"axis": "dim", "dim": "axis", "keepdims": "keepdim", "keepdim": "keepdims"} | {
+    "dims": "axes", "dim0": "axis0", "dim1": "axis1", "dim2": "axis2"
+}  # fmt: skip
 ROOM = 120
 
 
@@ -91,11 +91,12 @@ def _function(name: str, function: Any, depth: int) -> list[str]:
     parameters = list(signature.parameters.values())
     if depth:
         parameters = _as_method(parameters)
-    told = _parameters(parameters)
-    if _takes_either(function):
+    others = getattr(function, "other_names", {})
+    told = _parameters(_spared(parameters, set(others.values())))
+    if others:
         names = {p.name for p in parameters}
-        extra = [f"{new}: Any = ..." for old, new in EITHER.items() if old in names and new not in names]
-        star = [] if any(p.kind is p.KEYWORD_ONLY for p in parameters) or not extra else ["*"]
+        extra = [f"{new}: Any = ..." for old, new in TOLD.items() if old in names and others.get(new) == old]
+        star = [] if any(text.startswith("*") for text in told) or not extra else ["*"]
         told += star + extra
     result = "Tensor" if function.__name__ == "<lambda>" else _annotation(signature.return_annotation)
     ignored = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
@@ -107,6 +108,17 @@ def _function(name: str, function: Any, depth: int) -> list[str]:
         lines[0] += ignored
         return lines
     return [*lines, f'    """{said}"""']
+
+
+def _spared(parameters: list[inspect.Parameter], own: set[str]) -> list[inspect.Parameter]:
+    """The same parameters, but those with another name may be left out, if nothing that may not comes after."""
+    for i in reversed(range(len(parameters))):
+        p = parameters[i]
+        if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty:
+            if p.name not in own or i == 0:
+                break
+            parameters = [*parameters[:i], p.replace(default=...), *parameters[i + 1 :]]
+    return parameters
 
 
 def _as_method(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
@@ -152,12 +164,6 @@ def _annotation(annotation: Any) -> str:
 
 def _quoted(default: Any) -> str:
     return '"' + default.replace('"', '\\"') + '"' if isinstance(default, str) else repr(default)
-
-
-def _takes_either(function: Any) -> bool:
-    """Whether `axes.either_name` made it: then it takes dim and keepdim as well."""
-    code = getattr(function, "__code__", None)
-    return code is not None and code.co_filename == axes.__file__
 
 
 def _first_line(thing: Any) -> str:

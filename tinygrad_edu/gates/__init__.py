@@ -1,19 +1,29 @@
-"""gates: every rule of the calculus, one file per way a gradient flows back."""
+"""gates: every rule of the calculus, by the way its gradient flows back.
+
+Handed on: `distribute`. Times the other input: `switch`, `contract`. To the winner or the chosen: `route`,
+`indexing`, `diagonals`, `ranking`. Times the slope: `slope`, `special_functions`, `softmax`. Put back in
+place: `reshape`, `join`, `pad`. Windows, matrix factors, norms and recurrences have files of their own.
+"""
 
 import typing as _typing
 from types import ModuleType as _Module
 
 from .compare import *
 from .composed import *
+from .contract import *
+from .diagonals import *
 from .distribute import *
 from .factor import *
 from .indexing import *
+from .join import *
 from .linalg import *
 from .ranking import *
 from .recurrent import *
 from .reshape import *
 from .route import *
 from .slope import *
+from .softmax import *
+from .special_functions import *
 from .switch import *
 
 if not _typing.TYPE_CHECKING:  # a type checker sees what is imported above, but cannot evaluate this

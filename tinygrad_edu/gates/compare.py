@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -59,8 +59,6 @@ __all__ = [
     "not_equal",
     "searchsorted",
     "signbit",
-    "tril_indices",
-    "triu_indices",
     "unique",
     "unique_consecutive",
 ]
@@ -287,14 +285,7 @@ def argwhere(x: Any) -> Tensor:
     return nonzero(x)
 
 
-class Unique(NamedTuple):
-    """What `unique` returns when asked for more than the elements; `inverse` and `counts` if asked for."""
-
-    output: Tensor
-    inverse: Tensor
-    counts: Tensor
-
-
+@either_name
 def unique(
     x: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
@@ -315,6 +306,7 @@ def unique(
     return _wished(found, (return_inverse, inverse), (return_counts, counts))
 
 
+@either_name
 def unique_consecutive(
     x: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
@@ -415,26 +407,6 @@ def histc(x: Any, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     return Tensor(np.histogram(a, bins, (min, max))[0].astype(a.dtype))
 
 
-def tril_indices(row: int, col: int, offset: int = 0) -> Tensor:
-    """The indices of the lower triangle of a (row, col) matrix: a Tensor of rows and columns, (2, n).
-
-    >>> import tinygrad_edu as tg
-    >>> tg.tril_indices(2, 2).tolist()
-    [[0, 1, 1], [0, 0, 1]]
-    """
-    return Tensor(np.stack(np.tril_indices(row, offset, col)))
-
-
-def triu_indices(row: int, col: int, offset: int = 0) -> Tensor:
-    """The indices of the upper triangle of a (row, col) matrix: a Tensor of rows and columns, (2, n).
-
-    >>> import tinygrad_edu as tg
-    >>> tg.triu_indices(2, 2).tolist()
-    [[0, 0, 1], [0, 1, 1]]
-    """
-    return Tensor(np.stack(np.triu_indices(row, offset, col)))
-
-
 # As operators: what is no number leaves the answer to the other side.
 
 
@@ -461,7 +433,6 @@ for _name, _question in {
 }.items():  # fmt: skip
     setattr(Tensor, f"__{_name}__", _operator(_question))
     setattr(Tensor, f"__r{_name}__", _operator(_question, turned=True))
-Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
 methods(__invert__=bitwise_not, __contains__=_contains)
 methods(
     eq, ne, lt, le, gt, ge, logical_and, logical_or, logical_xor, logical_not,

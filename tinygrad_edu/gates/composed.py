@@ -1,9 +1,7 @@
-"""composed: functions made of other gates: variance, norms, distances, covariance; and softmax.
+"""composed: functions made of other gates: variance, norms, distances, covariance, powers.
 
-Three gates of their own, all slopes, for what is neither as exact nor as fast when composed:
-`vector_norm`, because |x| and the root have no slope at 0 where the norm's is chosen to be 0;
-`softmax` and `log_softmax`, which must never form exp of a large number, and which every
-classifier calls. They are slopes, not switches: nothing but the output at this point decides.
+One gate of its own: `vector_norm`, because |x| and the root have no slope at 0 where the norm's is
+chosen to be 0.
 """
 
 from __future__ import annotations
@@ -16,15 +14,16 @@ import numpy as np
 
 from .. import record
 from ..axes import axes_of, axis_of, either_name
-from ..errors import DtypeError, ShapeError
+from ..errors import DtypeError, OptionError, ShapeError
 from ..record import cast
 from ..tensor import Tensor, as_tensor
 from .binding import methods
+from .contract import matmul
 from .distribute import mean, sum
-from .reshape import broadcast_tensors, movedim, reshape, stack, unsqueeze
+from .join import stack
+from .reshape import broadcast_tensors, movedim, reshape, unsqueeze
 from .route import amax, where
 from .slope import sqrt, square
-from .switch import matmul
 
 __all__ = [
     "cdist",
@@ -32,11 +31,9 @@ __all__ = [
     "cosine_similarity",
     "cov",
     "dist",
-    "log_softmax",
     "norm",
     "pairwise_distance",
     "pdist",
-    "softmax",
     "std",
     "std_mean",
     "vander",
@@ -256,6 +253,7 @@ def _singular(A: Tensor) -> Tensor:
     return svdvals(A)
 
 
+@either_name
 def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The norm of the matrices that lie along two axes: `torch.linalg.matrix_norm`.
 
@@ -266,6 +264,7 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
 
     Raises:
         ShapeError: if `dim` is not two different axes.
+        OptionError: for another ord.
 
     >>> import tinygrad_edu as tg
     >>> matrix_norm(tg.tensor([[1.0, -2.0], [3.0, 4.0]]), 1), matrix_norm(tg.tensor([[3.0, 0.0], [0.0, 4.0]]))
@@ -285,7 +284,7 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
         values = _singular(movedim(A, axes, (-2, -1)))
         found = sum(values, -1) if ord == "nuc" else _extreme(values, -1, ord > 0)
     else:
-        raise ShapeError(f"matrix_norm has no ord {ord!r}.", expected="fro, nuc, 1, -1, 2, -2, inf or -inf")
+        raise OptionError(f"matrix_norm has no ord {ord!r}.", expected="fro, nuc, 1, -1, 2, -2, inf or -inf")
     return reshape(found, kept if keepdim else tuple(n for a, n in enumerate(A.shape) if a not in axes))
 
 
@@ -293,6 +292,7 @@ def _extreme(x: Tensor, axis: int, largest: bool) -> Tensor:
     return amax(x, axis) if largest else -amax(-x, axis)
 
 
+@either_name
 def linalg_norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """`torch.linalg.norm`: of all elements without `ord`; else of a vector or of a matrix, by how many axes.
 
@@ -378,6 +378,7 @@ def pdist(x: Any, p: float = 2.0) -> Tensor:
     return vector_norm(x[one] - x[other], p, -1)
 
 
+@either_name
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """The p-norm of x1 - x2 + eps over the last axis.
 
@@ -392,6 +393,7 @@ def _at_least(x: Tensor, eps: float) -> Tensor:
     return where(x < eps, eps, x)
 
 
+@either_name
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) over `dim`, with broadcasting.
 
@@ -419,75 +421,6 @@ def normalize(x: Any, p: float = 2.0, axis: Any = 1, eps: float = 1e-12) -> Tens
     return x / _at_least(vector_norm(x, p, axis, True), eps)
 
 
-# Softmax.
-
-
-def _soft(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
-    if not x.size:
-        return x.copy()
-    z = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))  # so that no exponential overflows
-    np.exp(z, out=z)
-    z /= np.add.reduce(z, axis=axis, keepdims=True)
-    return z
-
-
-def _log_soft(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
-    if not x.size:
-        return x.copy()
-    z = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))
-    z -= np.log(np.add.reduce(np.exp(z), axis=axis, keepdims=True))
-    return z
-
-
-def _for_soft(g: Any, z: Any, x: Any, axis: tuple[int, ...]) -> Any:
-    weighted = g * z
-    return weighted - z * np.sum(weighted, axis=axis, keepdims=True)
-
-
-_softmax = gate("softmax", _soft, _for_soft, local=("z_i (1 if i = j else 0) - z_i z_j",))
-_log_softmax = gate(
-    "log_softmax",
-    _log_soft,
-    lambda g, z, x, axis: g - np.exp(z) * np.sum(g, axis=axis, keepdims=True),
-    local=("(1 if i = j else 0) - exp(z_j)",),
-)
-
-
-@either_name
-def softmax(x: Any, axis: int, dtype: Any = None) -> Tensor:
-    """exp(x) / sum exp(x) along `axis` (also `dim`), without overflow; `dtype` is cast to first.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.softmax(tg.tensor([1000.0, 1000.0]), dim=0)
-    tensor([0.5000, 0.5000])
-    """
-    x = _floats(x, "softmax", dtype)
-    return _softmax(x, axis=axes_of(axis_of(axis, x.ndim, "softmax"), x.ndim))
-
-
-@either_name
-def log_softmax(x: Any, axis: int, dtype: Any = None) -> Tensor:
-    """x - log sum exp(x) along `axis` (also `dim`), without overflow; `dtype` is cast to first.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.log_softmax(tg.tensor([0.0, 0.0]), dim=0)
-    tensor([-0.6931, -0.6931])
-    """
-    x = _floats(x, "log_softmax", dtype)
-    return _log_softmax(x, axis=axes_of(axis_of(axis, x.ndim, "log_softmax"), x.ndim))
-
-
-@either_name
-def softmin(x: Any, axis: int, dtype: Any = None) -> Tensor:
-    """`softmax` of -x: `torch.nn.functional.softmin`.
-
-    >>> import tinygrad_edu as tg
-    >>> softmin(tg.tensor([0.0, 1000.0]), dim=0)
-    tensor([1., 0.])
-    """
-    return softmax(-as_tensor(x), axis, dtype)
-
-
 # Powers.
 
 
@@ -501,12 +434,33 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     x = as_tensor(x)
     if x.ndim != 1:
         raise ShapeError("vander takes a vector.", got=f"shape {x.shape}")
-    n = x.numel() if N is None else N
-    columns = [Tensor(np.ones_like(x._data))]
-    while len(columns) < n:
-        columns.append(columns[-1] * x)
-    columns = columns[:n] if increasing else columns[:n][::-1]
-    return stack(columns, 1) if columns else Tensor(np.empty((x.numel(), 0), x.dtype))
+    columns = _powers(x, x.numel() if N is None else N)
+    return stack(columns if increasing else columns[::-1], 1) if columns else Tensor(np.empty((x.numel(), 0), x.dtype))
 
 
-methods(var, std, norm, dist, cov, corrcoef, softmax, log_softmax)
+def linalg_vander(x: Any, *, N: int | None = None) -> Tensor:
+    """The powers 1, x, x² … x^(N-1) of each element: (…, n) -> (…, n, N); N is n by default.
+
+    Raises:
+        ShapeError: for a number instead of a vector, or fewer than two powers.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.linalg.vander(tg.tensor([2, 3]), N=3).tolist()
+    [[1, 2, 4], [1, 3, 9]]
+    """
+    x = as_tensor(x)
+    n = x.shape[-1] if N is None and x.ndim else N
+    if x.ndim < 1 or n is None or n < 2:
+        raise ShapeError("vander needs vectors and two powers or more.", got=f"shape {x.shape}, N={N}")
+    return stack(_powers(x, n), -1)
+
+
+def _powers(x: Tensor, n: int) -> list[Tensor]:
+    """1, x, x² …: n of them."""
+    powers = [Tensor(np.ones_like(x._data))]
+    while len(powers) < n:
+        powers.append(powers[-1] * x)
+    return powers[:n]
+
+
+methods(var, std, norm, dist, cov, corrcoef)

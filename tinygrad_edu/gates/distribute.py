@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .. import record
-from ..axes import axes_of, axis_of, either_name
+from ..axes import axes_of, axis_of, broadcasts_to, either_name, on_axis, sizes_of
 from ..devices import dtype_among
-from ..errors import DtypeError, ShapeError, TinygradError
+from ..errors import DtypeError, OptionError, ShapeError
 from ..record import cast, clone, run, sum_to
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
@@ -336,18 +336,13 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     return x
 
 
-def _along(x: Any, axis: int, part: slice) -> Any:
-    """A part of `x` along one axis."""
-    return x[(slice(None),) * axis + (part,)]
-
-
 def _trapezoids(y: Any, x: Any, dx: Any, dim: int, name: str) -> tuple[Tensor, int]:
     """The areas of the trapezoids between neighbours, and the axis they lie along."""
     y = as_tensor(y)
     if y.ndim == 0:
         raise ShapeError(f"{name} integrates along an axis, and a 0-d Tensor has none.")
     axis = axis_of(dim, y.ndim, name)
-    heights = _along(y, axis, slice(1, None)) + _along(y, axis, slice(None, -1))
+    heights = y[on_axis(axis, slice(1, None))] + y[on_axis(axis, slice(None, -1))]
     if x is None:
         return heights * (dx / 2), axis
     x = as_tensor(x)
@@ -360,6 +355,7 @@ def _trapezoids(y: Any, x: Any, dx: Any, dim: int, name: str) -> tuple[Tensor, i
     return heights * diff(x, dim=axis - y.ndim) / 2, axis
 
 
+@either_name
 def trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Tensor:
     """The integral of `y` along `dim` by the trapezoid rule: the sum of (y[i] + y[i + 1]) / 2 times the spacing.
 
@@ -374,6 +370,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Tensor:
     return sum(areas, axis)
 
 
+@either_name
 def cumulative_trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1) -> Tensor:
     """The running integral of `y` along `dim` by the trapezoid rule: one element fewer than y has.
 
@@ -390,6 +387,7 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: float = 1, dim: int = -1)
 trapz = trapezoid
 
 
+@either_name
 def gradient(x: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """The derivative of sampled values along each of `dim`, by differences of second order inside.
 
@@ -414,7 +412,7 @@ def gradient(x: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) 
     if len(spacings) != len(axes):
         raise ShapeError("gradient takes one spacing for each dim.", expected=str(len(axes)), got=str(len(spacings)))
     if edge_order not in (1, 2):
-        raise TinygradError("gradient knows edge_order 1 and 2.", got=str(edge_order))
+        raise OptionError("gradient knows edge_order 1 and 2.", got=str(edge_order))
     return tuple(_gradient(x, axis, step, edge_order) for axis, step in zip(axes, spacings, strict=True))
 
 
@@ -431,11 +429,11 @@ def _gradient(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     slope = diff(x, dim=axis) / width
     left, right = slice(None, -1), slice(1, None)
     share = width[right] / (width[left] + width[right])  # of the left slope
-    trend = _along(slope, axis, right) - _along(slope, axis, left)
-    parts = [_along(slope, axis, slice(0, 1)), _along(slope, axis, right) - trend * share]
-    parts.append(_along(slope, axis, slice(-1, None)))
+    trend = slope[on_axis(axis, right)] - slope[on_axis(axis, left)]
+    parts = [slope[on_axis(axis, slice(0, 1))], slope[on_axis(axis, right)] - trend * share]
+    parts.append(slope[on_axis(axis, slice(-1, None))])
     if edge_order == 2:
-        before, after = _along(trend, axis, slice(0, 1)), _along(trend, axis, slice(-1, None))
+        before, after = trend[on_axis(axis, slice(0, 1))], trend[on_axis(axis, slice(-1, None))]
         parts[0] = parts[0] - before * (1 - share[:1])
         parts[2] = parts[2] + after * share[-1:]
     return np.concatenate(parts, axis=axis)
@@ -486,12 +484,7 @@ def expand(x: Tensor, *sizes: Any) -> Tensor:
     >>> tg.ones(3, 1).expand(-1, 4).shape
     (3, 4)
     """
-    return broadcast_to(x, _sizes(sizes))
-
-
-def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
-    """Sizes one by one, or as one tuple."""
-    return tuple(sizes[0]) if len(sizes) == 1 and not hasattr(sizes[0], "__index__") else sizes
+    return broadcast_to(x, sizes_of(sizes))
 
 
 def expand_as(x: Tensor, other: Tensor) -> Tensor:
@@ -514,14 +507,10 @@ def sum_to_size(x: Tensor, *sizes: Any) -> Tensor:
     >>> tg.ones(2, 3).sum_to_size(2, 1).tolist()
     [[3.0], [3.0]]
     """
-    shape = tuple(_sizes(sizes))
+    shape = sizes_of(sizes)
     if shape == x.shape:
         return x
-    try:
-        fits = np.broadcast_shapes(shape, x.shape) == x.shape
-    except ValueError:
-        fits = False
-    if not fits:
+    if not broadcasts_to(shape, x.shape):
         raise ShapeError("sum_to_size undoes a stretch.", expected=f"sizes that broadcast to {x.shape}", got=str(shape))
     return sum_to(x, shape)
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from .. import explaining, record
-from ..axes import axis_of
-from ..errors import ShapeError, TinygradError
+from ..axes import axis_of, either_name, on_axis
+from ..errors import OptionError, ShapeError, TinygradError
 from ..inplace import write
-from ..record import clone, run
+from ..record import run
 from ..tensor import Tensor, as_array, as_tensor
 from .binding import methods, methods_in_place
 from .distribute import add, broadcast_to
@@ -25,11 +25,6 @@ from .route import only, where
 from .switch import div, mul
 
 __all__ = [
-    "diag",
-    "diag_embed",
-    "diagflat",
-    "diagonal",
-    "diagonal_scatter",
     "fill",
     "gather",
     "index_add",
@@ -49,8 +44,6 @@ __all__ = [
     "slice_scatter",
     "take",
     "take_along_dim",
-    "tril",
-    "triu",
     "zero_",
 ]
 
@@ -155,19 +148,19 @@ def positions(shape: tuple[int, ...], index: Any) -> np.ndarray:
 _BASIC = (int, slice, type(None), EllipsisType, bool)
 
 
-def _plain(index: Any) -> Any:
+def _numpy_index(index: Any) -> Any:
     """An index without Tensors and lists: arrays of its own, which nobody can write to later."""
     if type(index) in _BASIC:
         return index
     if type(index) is tuple:
         for part in index:
             if type(part) not in _BASIC:
-                return tuple(map(_part, index))
+                return tuple(map(_numpy_part, index))
         return index
-    return _part(index)
+    return _numpy_part(index)
 
 
-def _part(index: Any) -> Any:
+def _numpy_part(index: Any) -> Any:
     if type(index) in _BASIC:
         return index
     array = as_array(index)
@@ -189,7 +182,7 @@ def getitem(x: Tensor, index: Any) -> Tensor:
     >>> x[[0, 0, 2]].sum().backward(); x.grad
     tensor([2., 0., 1.])
     """
-    return _index(x, index=_plain(index))
+    return _index(x, index=_numpy_index(index))
 
 
 def setitem(t: Tensor, index: Any, value: Any) -> None:
@@ -207,7 +200,7 @@ def setitem(t: Tensor, index: Any, value: Any) -> None:
     >>> x.sum().backward(); v.grad
     tensor(2.)
     """
-    index = _plain(index)
+    index = _numpy_index(index)
     try:
         write(t, "t[…] = v", lambda old, v: written_at(old, index, v), value, where=index)
     except ValueError as error:
@@ -237,7 +230,7 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> Te
     >>> tg.index_put(tg.zeros(3), (tg.tensor([0, 0, 2]),), tg.tensor([1.0, 2.0, 3.0]), accumulate=True)
     tensor([3., 0., 3.])
     """
-    x, index = as_tensor(x), _plain(tuple(indices))
+    x, index = as_tensor(x), _numpy_index(tuple(indices))
     if not accumulate:
         return written_at(x, index, values)
     return _added(x, values, index)
@@ -298,6 +291,7 @@ def _within(small: tuple[int, ...], large: tuple[int, ...], but: int | None = No
 _gather = indexing("gather")
 
 
+@either_name
 def gather(x: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
     """Along `dim` the elements that `index` names, elsewhere in place: z[i, j] = x[i, index[i, j]] for dim 1.
 
@@ -317,6 +311,7 @@ def gather(x: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor
     return _gather(x, index=_checked("gather", x, axis_of(dim, x.ndim, "gather"), index), flat=True)
 
 
+@either_name
 def take_along_dim(x: Any, indices: Any, dim: int | None = None) -> Tensor:
     """As `gather`, but x and `indices` broadcast along the axes other than `dim`; without `dim`, among all elements.
 
@@ -372,6 +367,7 @@ def _source(x: Tensor, src: Any, index: Any) -> Any:
     return src if not src.ndim or src.shape == shape else src[tuple(map(slice, shape))]
 
 
+@either_name
 def scatter(x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
     """A copy of x with `src` written along `dim` where `index` says: z[i, index[i, j]] = src[i, j] for dim 1.
 
@@ -388,9 +384,11 @@ def scatter(x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None,
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
     x, src = as_tensor(x), value if src is None else src
+    if src is None:
+        raise TinygradError("scatter needs what to write.", expected="src or value", got="neither")
     if reduce is not None:
         if reduce not in ("add", "multiply"):
-            raise TinygradError("scatter reduces by add or multiply.", got=reduce, mend="use scatter_reduce")
+            raise OptionError("scatter reduces by add or multiply.", got=reduce, mend="use scatter_reduce")
         src = src if np.ndim(src) else broadcast_to(as_tensor(_of_dtype(src, x)), np.shape(index))
         return scatter_reduce(x, dim, index, src, "sum" if reduce == "add" else "prod")
     dim = axis_of(dim, x.ndim, "scatter")
@@ -398,6 +396,7 @@ def scatter(x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None,
     return _index_put(x, _source(x, src, index), index=at, flat=True)
 
 
+@either_name
 def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Tensor:
     """A copy of x with `src` added along `dim` where `index` says: z[i, index[i, j]] += src[i, j] for dim 1.
 
@@ -464,6 +463,7 @@ def _neutral(reduce: str, dtype: np.dtype) -> Any:
     return dtype.type(low if reduce == "amax" else high)
 
 
+@either_name
 def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Tensor:
     """A copy of x where each place takes the reduction of all of `src` that `index` sends there along `dim`.
 
@@ -479,7 +479,7 @@ def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, *, inclu
     tensor([4.5000, 2.0000, 6.0000])
     """
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
-        raise TinygradError("an unknown reduction.", expected="sum, prod, mean, amax or amin", got=repr(reduce))
+        raise OptionError("an unknown reduction.", expected="sum, prod, mean, amax or amin", got=repr(reduce))
     x = as_tensor(x)
     at = _checked("scatter_reduce", x, axis_of(dim, x.ndim, "scatter_reduce"), index, src)
     src = as_tensor(_source(x, src, index))
@@ -504,9 +504,10 @@ def _slices(x: Tensor, dim: int, index: Any, name: str) -> tuple[Any, ...]:
     index = as_array(index)
     if index.dtype.kind not in "iu" or index.ndim > 1:
         raise ShapeError(f"{name} needs a vector of integers.", got=f"{index.dtype}{list(index.shape)}")
-    return (slice(None),) * axis_of(dim, x.ndim, name) + (np.array(index.reshape(-1)),)
+    return on_axis(axis_of(dim, x.ndim, name), np.array(index.reshape(-1)))
 
 
+@either_name
 def index_select(x: Any, dim: int, index: Any) -> Tensor:
     """The slices of x along `dim` that the vector `index` names.
 
@@ -518,6 +519,7 @@ def index_select(x: Any, dim: int, index: Any) -> Tensor:
     return _index(x, index=_slices(x, dim, index, "index_select"))
 
 
+@either_name
 def index_add(x: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Tensor:
     """A copy of x with alpha times the slices of `source` added to those of x that `index` names.
 
@@ -530,6 +532,7 @@ def index_add(x: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) ->
     return _added(x, source, _slices(x, dim, index, "index_add"))
 
 
+@either_name
 def index_copy(x: Any, dim: int, index: Any, source: Any) -> Tensor:
     """A copy of x with the slices of `source` in place of those that `index` names.
 
@@ -541,6 +544,7 @@ def index_copy(x: Any, dim: int, index: Any, source: Any) -> Tensor:
     return written_at(x, _slices(x, dim, index, "index_copy"), source)
 
 
+@either_name
 def index_fill(x: Any, dim: int, index: Any, value: Any) -> Tensor:
     """A copy of x with one value in the slices that `index` names.
 
@@ -552,6 +556,7 @@ def index_fill(x: Any, dim: int, index: Any, value: Any) -> Tensor:
     return written_at(x, _slices(x, dim, index, "index_fill"), value)
 
 
+@either_name
 def index_reduce(x: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Tensor:
     """As `scatter_reduce` (prod, mean, amax or amin), whole slices at a time: `index` is a vector.
 
@@ -566,6 +571,7 @@ def index_reduce(x: Any, dim: int, index: Any, source: Any, reduce: str, *, incl
     return scatter_reduce(x, dim, index, source, reduce, include_self=include_self)
 
 
+@either_name
 def select_scatter(x: Any, src: Any, dim: int, index: int) -> Tensor:
     """A copy of x with `src` in place of the slice at `index` along `dim`.
 
@@ -574,9 +580,10 @@ def select_scatter(x: Any, src: Any, dim: int, index: int) -> Tensor:
     [[0.0, 0.0], [1.0, 1.0]]
     """
     x = as_tensor(x)
-    return written_at(x, (slice(None),) * axis_of(dim, x.ndim, "select_scatter") + (index,), src)
+    return written_at(x, on_axis(axis_of(dim, x.ndim, "select_scatter"), index), src)
 
 
+@either_name
 def slice_scatter(
     x: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
@@ -587,7 +594,7 @@ def slice_scatter(
     tensor([1., 0., 1., 0.])
     """
     x = as_tensor(x)
-    return written_at(x, (slice(None),) * axis_of(dim, x.ndim, "slice_scatter") + (slice(start, end, step),), src)
+    return written_at(x, on_axis(axis_of(dim, x.ndim, "slice_scatter"), slice(start, end, step)), src)
 
 
 def fill(x: Any, value: Any) -> Tensor:
@@ -643,156 +650,6 @@ def _together(x: Any, mask: Any) -> tuple[Tensor, np.ndarray]:
     return x if x.shape == shape else broadcast_to(x, shape), np.broadcast_to(mask, shape)
 
 
-# Triangles and diagonals.
-
-
-def _triangle(name: str, cut: Any, says: str) -> Any:
-    made: Any = gate(
-        name,
-        lambda x, diagonal: cut(x, diagonal),
-        lambda g, z, x, diagonal: run(made, g, diagonal=diagonal),
-        local=("1 in the triangle, else 0",),
-        blind=True,
-        says=says,
-    )
-    return made
-
-
-_tril = _triangle("tril", np.tril, "Zeros above a diagonal.")
-_triu = _triangle("triu", np.triu, "Zeros below a diagonal.")
-
-
-def tril(x: Any, diagonal: int = 0) -> Tensor:
-    """The lower triangles of the matrices in the last two axes: zeros above the `diagonal`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.tril(tg.ones(2, 2)).tolist()
-    [[1.0, 0.0], [1.0, 1.0]]
-    """
-    return _tril(_matrices(x, "tril"), diagonal=diagonal)
-
-
-def triu(x: Any, diagonal: int = 0) -> Tensor:
-    """The upper triangles of the matrices in the last two axes: zeros below the `diagonal`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.triu(tg.ones(2, 2), 1).tolist()
-    [[0.0, 1.0], [0.0, 0.0]]
-    """
-    return _triu(_matrices(x, "triu"), diagonal=diagonal)
-
-
-def _matrices(x: Any, name: str) -> Tensor:
-    x = as_tensor(x)
-    if x.ndim < 2:
-        raise ShapeError(f"{name} needs a matrix, or a batch of them.", got=f"shape {x.shape}")
-    return x
-
-
-def _diagonal_view(x: Any, offset: int, axes: tuple[int, int]) -> Any:
-    view = np.diagonal(x, offset, *axes)
-    view.flags.writeable = x.flags.writeable  # NumPy's is read-only
-    return view
-
-
-def _on_diagonal(g: Any, shape: tuple[int, ...], offset: int, axes: tuple[int, int]) -> Any:
-    out = np.zeros(shape, g.dtype)
-    _diagonal_view(out, offset, axes)[...] = g
-    return out
-
-
-_diagonal = gate(
-    "diagonal",
-    _diagonal_view,
-    lambda g, z, x, offset, axes: run(_diag_embed, g, shape=x.shape, offset=offset, axes=axes),
-    local=("1 on the diagonal, else 0",),
-    view=True,
-    blind=True,
-)
-_diag_embed: Any = gate(
-    "diag_embed",
-    _on_diagonal,
-    lambda gg, z, g, shape, offset, axes: run(_diagonal, gg, offset=offset, axes=axes),
-    local=("1",),
-    blind=True,
-)
-
-
-def _two_axes(dim1: int, dim2: int, ndim: int, name: str) -> tuple[int, int]:
-    axes = axis_of(dim1, ndim, name), axis_of(dim2, ndim, name)
-    if ndim < 2 or axes[0] == axes[1]:
-        raise ShapeError(f"{name} needs two different axes.", got=f"{dim1} and {dim2} of {ndim}")
-    return axes
-
-
-def diagonal(x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The diagonals of the matrices in two axes, as a view: they become the last axis.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diagonal(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    tensor([1., 4.])
-    """
-    x = as_tensor(x)
-    return _diagonal(x, offset=offset, axes=_two_axes(dim1, dim2, x.ndim, "diagonal"))
-
-
-def diag_embed(x: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """Matrices in two new axes with the vectors in the last axis of x on their diagonals, else 0.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diag_embed(tg.tensor([1.0, 2.0])).tolist()
-    [[1.0, 0.0], [0.0, 2.0]]
-    """
-    x = as_tensor(x)
-    axes = _two_axes(dim1, dim2, x.ndim + 1, "diag_embed")
-    n, rest = x.shape[-1] + max(offset, -offset), iter(x.shape[:-1])
-    shape = tuple(n if a in axes else next(rest) for a in range(x.ndim + 1))
-    return _diag_embed(x, shape=shape, offset=offset, axes=axes)
-
-
-def diag(x: Any, diagonal: int = 0) -> Tensor:
-    """The diagonal of a matrix; or of a vector, the matrix that has it on its diagonal.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diag(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), 1), tg.diag(tg.ones(2)).tolist()
-    (tensor([2.]), [[1.0, 0.0], [0.0, 1.0]])
-    """
-    x = as_tensor(x)
-    if x.ndim == 1:
-        return diag_embed(x, diagonal)
-    if x.ndim != 2:
-        raise ShapeError("diag takes a vector or a matrix.", got=f"shape {x.shape}", mend="use diagonal or diag_embed")
-    return clone(_diagonal(x, offset=diagonal, axes=(0, 1)))
-
-
-def diagflat(x: Any, offset: int = 0) -> Tensor:
-    """The matrix with all elements of x on its diagonal.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diagflat(tg.tensor([[1.0, 2.0]])).tolist()
-    [[1.0, 0.0], [0.0, 2.0]]
-    """
-    return diag_embed(reshape(as_tensor(x), -1), offset)
-
-
-def diagonal_scatter(x: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """A copy of x with `src` in place of `diagonal(x, offset, dim1, dim2)`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.diagonal_scatter(tg.zeros(2, 2), tg.ones(2)).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
-    x = as_tensor(x)
-    src, axes = as_tensor(_of_dtype(src, x)), _two_axes(dim1, dim2, x.ndim, "diagonal_scatter")
-    there = _on_diagonal(np.ones((), bool), x.shape, offset, axes)
-    named = _diagonal_view(there, offset, axes).shape
-    if src.shape != named:
-        raise ShapeError(
-            "diagonal_scatter needs a src of the diagonal's shape.", expected=f"{named}", got=f"{src.shape}"
-        )
-    return where(there, _diag_embed(src, shape=x.shape, offset=offset, axes=axes), x)
-
-
 # In place, of which PyTorch has no other form.
 
 
@@ -811,24 +668,12 @@ def _copy_in_place(t: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     return write(t, "copy_", fill, src, where=...)
 
 
-def _fill_diagonal_in_place(t: Tensor, value: Any, wrap: bool = False) -> Tensor:
-    """In place: write one number on the main diagonal; with `wrap` again and again down a tall matrix."""
-    if t.ndim < 2 or (t.ndim > 2 and len(set(t.shape)) > 1):
-        raise ShapeError("fill_diagonal_ needs a matrix, or equal sizes along all axes.", got=f"shape {t.shape}")
-    there = np.zeros(t.shape, bool)
-    np.fill_diagonal(there, True, wrap)
-    setitem(t, there, value)
-    return t
-
-
 methods(
     take, gather, take_along_dim, put, scatter, scatter_add, scatter_reduce, index_select, index_add, index_copy,
     index_fill, index_put, index_reduce, select_scatter, slice_scatter, masked_fill, masked_select, masked_scatter,
-    tril, triu, diagonal, diag_embed, diag, diagflat, diagonal_scatter,
 )  # fmt: skip
 methods_in_place(
     put, scatter, scatter_add, scatter_reduce, index_add, index_copy, index_fill, index_put, index_reduce,
-    masked_fill, masked_scatter, tril, triu,
+    masked_fill, masked_scatter,
 )  # fmt: skip
-methods(__getitem__=getitem, __setitem__=setitem, fill_=_fill_in_place, zero_=zero_)
-methods(copy_=_copy_in_place, fill_diagonal_=_fill_diagonal_in_place)
+methods(__getitem__=getitem, __setitem__=setitem, fill_=_fill_in_place, zero_=zero_, copy_=_copy_in_place)

@@ -20,13 +20,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import record
-from ..axes import axis_of
+from ..axes import axis_of, either_name
 from ..errors import DtypeError, LinAlgError, NotPositiveDefiniteError, ShapeError, SingularMatrixError
 from ..record import clone, run
 from ..tensor import Tensor, as_tensor
 from .binding import methods
-from .indexing import diagonal
-from .reshape import permute, reshape, stack, transpose
+from .diagonals import diagonal
+from .reshape import permute, reshape, transpose
 from .route import where
 
 __all__ = ["det", "inverse", "logdet", "matrix_exp", "slogdet", "triangular_solve"]
@@ -531,6 +531,7 @@ def tensorinv(A: Any, ind: int = 2) -> Tensor:
     return reshape(inverse(reshape(A, (n, n))), (*A.shape[ind:], *A.shape[:ind]))
 
 
+@either_name
 def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
     """The X for which the sum of A X over X's axes is B: `solve`, with B's axes taken together.
 
@@ -556,25 +557,7 @@ def tensorsolve(A: Any, B: Any, dims: Any = None) -> Tensor:
     return reshape(solve(reshape(A, (n, n)), reshape(B, -1)), rest)
 
 
-def linalg_vander(x: Any, *, N: int | None = None) -> Tensor:
-    """The powers 1, x, x² … x^(N-1) of each element: (…, n) -> (…, n, N); N is n by default.
-
-    Raises:
-        ShapeError: for a number instead of a vector, or N < 2.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.linalg.vander(tg.tensor([2, 3]), N=3).tolist()
-    [[1, 2, 4], [1, 3, 9]]
-    """
-    x = as_tensor(x)
-    if x.ndim < 1 or (N is not None and N < 2):
-        raise ShapeError("vander needs vectors and two powers or more.", got=f"shape {x.shape}, N={N}")
-    powers = [Tensor(np.ones_like(x._data))]
-    for _ in range(1, x.shape[-1] if N is None else N):
-        powers.append(powers[-1] * x)
-    return stack(powers, -1)
-
-
+@either_name
 def linalg_diagonal(A: Any, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The diagonals of matrices, (…, n, n) -> (…, n): `diagonal` of the last two axes.
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..axes import on_axis
 from ..record import gate, run
 from ..threads import PASS, shared
 from .indexing import indexing
@@ -68,10 +69,6 @@ def _taps(n: int, k: int, s: int, p: int, d: int, size: int) -> tuple[tuple[slic
     return tuple(taps)
 
 
-def _on(axis: int, part: Any) -> tuple[Any, ...]:
-    return (slice(None),) * axis + (part,)
-
-
 def _reduced(x: np.ndarray, window: Window, ufunc: np.ufunc, start: Any) -> np.ndarray:
     """`ufunc` over the elements of each window, axis by axis, the last one last: rows first is fastest."""
     lead = x.ndim - len(window.size)
@@ -86,7 +83,7 @@ def _reduced_along(
     n = x.shape[axis]
     if k > _LONG and k == s and d == 1 and p == 0 and size * k <= n:
         return np.asarray(ufunc.reduce(_in_windows(x, axis, k, size), axis=axis + 1))
-    taps = [(_on(axis, to), _on(axis, at)) for to, at in _taps(n, k, s, p, d, size)]
+    taps = [(on_axis(axis, to), on_axis(axis, at)) for to, at in _taps(n, k, s, p, d, size)]
     if len(taps) > 1 and all(x[at].shape[axis] == size for _, at in taps):
         out = ufunc(x[taps[0][1]], x[taps[1][1]])
         taps = taps[2:]
@@ -100,7 +97,7 @@ def _reduced_along(
 
 def _in_windows(x: np.ndarray, axis: int, k: int, size: int) -> np.ndarray:
     """A view of x in which `axis` is two: windows side by side, and the elements in one."""
-    return x[_on(axis, slice(size * k))].reshape(*x.shape[:axis], size, k, *x.shape[axis + 1 :])
+    return x[on_axis(axis, slice(size * k))].reshape(*x.shape[:axis], size, k, *x.shape[axis + 1 :])
 
 
 # The largest. Of equals the first gets the upstream, of nans the last, as in PyTorch.
@@ -111,7 +108,7 @@ def _largest(x: np.ndarray, window: Window) -> np.ndarray:
     axis = _outermost(x, window)
 
     def part(first: int, last: int) -> np.ndarray:
-        return _reduced(x[_on(axis, slice(first, last))], window, np.maximum, start)
+        return _reduced(x[on_axis(axis, slice(first, last))], window, np.maximum, start)
 
     parts = shared(part, x.shape[axis], PASS * x.size)
     if len(parts) == 1:
@@ -193,7 +190,7 @@ def _routed(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.n
     out = empty(x, dtype=g.dtype)
 
     def part(start: int, stop: int) -> None:
-        these = _on(outermost, slice(start, stop))
+        these = on_axis(outermost, slice(start, stop))
         below, upstream = [x[these]], g[these]
         if g.strides != z.strides:  # several passes over two orders of memory cost more than one copy
             upstream = np.empty_like(z[these], dtype=g.dtype)
@@ -203,7 +200,7 @@ def _routed(g: np.ndarray, z: np.ndarray, x: np.ndarray, window: Window) -> np.n
         tops = [z[these], *below[:0:-1]]
         for axis, top, seen in zip(axes, tops, below[::-1], strict=True):
             to = out[these] if seen is below[0] else empty(seen, dtype=g.dtype)
-            taps = [_on(axis, at) for _, at in _taps(seen.shape[axis], *window.along(axis - axes[0]))]
+            taps = [on_axis(axis, at) for _, at in _taps(seen.shape[axis], *window.along(axis - axes[0]))]
             _route_along(upstream, top, seen, to, taps)
             upstream = to
 
@@ -310,9 +307,9 @@ def _shared_along(g: np.ndarray, axis: int, n: int, k: int, s: int, p: int, d: i
         return out
     for to, at in _taps(n, k, s, p, d, size):
         if s >= k:
-            out[_on(axis, at)] = g[_on(axis, to)]
+            out[on_axis(axis, at)] = g[on_axis(axis, to)]
         else:
-            out[_on(axis, at)] += g[_on(axis, to)]
+            out[on_axis(axis, at)] += g[on_axis(axis, to)]
     return out
 
 
@@ -357,7 +354,7 @@ def _unresampled(g: np.ndarray, n: int, axis: int, index: np.ndarray, weight: np
         return np.asarray(np.moveaxis(np.matmul(np.moveaxis(g, axis, -1), matrix), -1, axis))
     out = np.zeros((*g.shape[:axis], n, *g.shape[axis + 1 :]), g.dtype)  # an inf times 0 would spoil the others
     for at, w in zip(index, weight.reshape(*weight.shape, *(1,) * (g.ndim - axis - 1)), strict=True):
-        np.add.at(out, _on(axis, at), g if len(index) == 1 else g * w)
+        np.add.at(out, on_axis(axis, at), g if len(index) == 1 else g * w)
     return out
 
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import record
-from ..axes import axis_of, either_name
-from ..errors import DtypeError, ShapeError, TinygradError
+from ..axes import axis_of, either_name, on_axis
+from ..errors import DtypeError, OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from .binding import methods
 from .indexing import along, indexing
@@ -96,7 +96,9 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, *, other: Any = None) 
     >>> tg.max(x), tg.max(x, dim=1).indices
     (tensor(4.), tensor([1, 0]))
     """
-    return _extreme("max", _max, _max_along, np.argmax, maximum, x, axis, keepdims, other)
+    return _max_or_min(
+        x, axis, keepdims, other, name="max", of_all=_max, by_index=_max_along, find=np.argmax, of_two=maximum
+    )
 
 
 @either_name
@@ -110,16 +112,19 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, *, other: Any = None) 
     >>> values, indices = tg.min(tg.tensor([[1.0, 3.0], [4.0, 2.0]]), 0); values
     tensor([1., 2.])
     """
-    return _extreme("min", _min, _min_along, np.argmin, minimum, x, axis, keepdims, other)
+    return _max_or_min(
+        x, axis, keepdims, other, name="min", of_all=_min, by_index=_min_along, find=np.argmin, of_two=minimum
+    )
 
 
-def _extreme(name: str, by_value: Any, by_index: Any, find: Any, of_two: Any, *call: Any) -> Any:
-    x, axis, keepdims, other = call
+def _max_or_min(
+    x: Any, axis: Any, keepdims: bool, other: Any, *, name: str, of_all: Any, by_index: Any, find: Any, of_two: Any
+) -> Any:
     x = as_tensor(x)
     if other is not None or (axis is not None and not hasattr(axis, "__index__")) or isinstance(axis, Tensor):
         return of_two(x, axis if other is None else other)
     if axis is None:
-        return by_value(x)
+        return of_all(x)
     a, axis = _line(x, axis, name)
     return _ranked(by_index, x, axis, find(a, axis=axis, keepdims=True), keepdims)
 
@@ -135,10 +140,6 @@ def _order(a: np.ndarray, axis: int, descending: bool = False) -> np.ndarray:
         return np.argsort(a, axis=axis, kind="stable")
     backwards = np.argsort(np.flip(a, axis), axis=axis, kind="stable")
     return a.shape[axis] - 1 - np.flip(backwards, axis)
-
-
-def _part(order: np.ndarray, axis: int, start: int, stop: int) -> np.ndarray:
-    return order[(slice(None),) * axis + (slice(start, stop),)]
 
 
 @either_name
@@ -195,10 +196,10 @@ def topk(x: Any, k: int, axis: int = -1, largest: bool = True, sorted: bool = Tr
     n = a.shape[axis]
     if 0 < k < n // 4:  # then look among the k alone, in their order
         some = np.argpartition(a, n - k if largest else k - 1, axis)
-        some = np.sort(_part(some, axis, n - k, n) if largest else _part(some, axis, 0, k), axis)
+        some = np.sort(some[on_axis(axis, slice(n - k, n))] if largest else some[on_axis(axis, slice(k))], axis)
         best = np.take_along_axis(some, _order(np.take_along_axis(a, some, axis), axis, largest), axis)
     else:
-        best = _part(_order(a, axis, largest), axis, 0, k)
+        best = _order(a, axis, largest)[on_axis(axis, slice(k))]
     return _ranked(_topk, x, axis, best, True)
 
 
@@ -214,7 +215,7 @@ def kthvalue(x: Any, k: int, axis: int = -1, keepdims: bool = False) -> Ranked:
     a, axis = _line(x, axis, "kthvalue")
     if not 1 <= k <= a.shape[axis]:
         raise ShapeError(f"kthvalue: axis {axis} has no {k}-th element.", expected=f"1 to {a.shape[axis]}", got=str(k))
-    return _ranked(_kthvalue, x, axis, _part(_order(a, axis), axis, k - 1, k), keepdims)
+    return _ranked(_kthvalue, x, axis, _order(a, axis)[on_axis(axis, slice(k - 1, k))], keepdims)
 
 
 # The median: of an even number of elements the lower of the two in the middle, as in PyTorch.
@@ -373,9 +374,9 @@ def _check_quantile(x: Tensor, q: Tensor, interpolation: str, name: str) -> None
     if x.dtype.kind != "f" or q.dtype != x.dtype:
         raise DtypeError(f"{name} needs floats, and q at the same dtype.", got=f"{x.dtype}, q {q.dtype}")
     if q.ndim > 1 or np.any((q._data < 0) | (q._data > 1)):
-        raise TinygradError(f"{name} needs q from 0 to 1: a number or a vector.", got=repr(q))
+        raise OptionError(f"{name} needs q from 0 to 1: a number or a vector.", got=repr(q))
     if interpolation not in ("linear", "lower", "higher", "nearest", "midpoint"):
-        raise TinygradError(f"{name} does not know this interpolation.", got=interpolation)
+        raise OptionError(f"{name} does not know this interpolation.", got=interpolation)
 
 
 # The best so far.

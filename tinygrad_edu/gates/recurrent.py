@@ -22,7 +22,8 @@ from ..errors import ShapeError, TinygradError
 from ..modes import recording
 from ..record import clone, gate, run
 from ..tensor import Tensor, as_tensor
-from .reshape import cat, stack, transpose
+from .join import cat, stack
+from .reshape import transpose
 from .route import relu
 from .slope import sigmoid, tanh
 

@@ -1,25 +1,22 @@
 """reshape: gates that rearrange; the upstream gradient is put back in place.
 
 Where PyTorch returns a view and NumPy can, so do these: a write to one is seen through the other.
-Eight gates do all of it: reshape, permute, cat, stack, split, unbind, flip, roll, pad and as_strided;
-the rest are names for shapes and orders of these.
+Seven gates do all of it: reshape, permute, contiguous, flip, roll, as_strided and its way back; the rest
+are names for shapes and orders of these. Tensors joined and parted: `join.py`; borders: `pad.py`.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from itertools import accumulate, combinations_with_replacement
-from itertools import combinations as _combinations
 from typing import Any
 
 import numpy as np
 
 from .. import record
-from ..axes import axes_of, axis_of, either_name, sizes_of
-from ..dtypes import result_type
-from ..errors import DtypeError, NotCoveredError, ShapeError
+from ..axes import axes_of, axis_of, either_name, on_axis, sizes_of
+from ..errors import DtypeError, ShapeError
 from ..inplace import rearrange
-from ..record import cast, clone, run
+from ..record import clone, run
 from ..tensor import Tensor, as_tensor
 from .binding import methods
 from .distribute import broadcast_to
@@ -31,51 +28,28 @@ __all__ = [
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
-    "block_diag",
     "broadcast_shapes",
     "broadcast_tensors",
-    "cartesian_prod",
-    "cat",
-    "chunk",
-    "column_stack",
-    "combinations",
-    "concat",
-    "concatenate",
-    "dsplit",
-    "dstack",
     "flatten",
     "flip",
     "fliplr",
     "flipud",
-    "hsplit",
-    "hstack",
-    "meshgrid",
     "moveaxis",
     "movedim",
-    "narrow",
     "permute",
     "ravel",
     "repeat_interleave",
     "reshape",
     "roll",
     "rot90",
-    "row_stack",
-    "select",
-    "split",
-    "split_with_sizes",
     "squeeze",
-    "stack",
     "swapaxes",
     "swapdims",
     "t",
-    "tensor_split",
     "tile",
     "transpose",
-    "unbind",
     "unflatten",
     "unsqueeze",
-    "vsplit",
-    "vstack",
 ]
 
 gate = partial(record.gate, kind="reshape")
@@ -145,6 +119,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return _reshape(x, shape=(*x.shape[:first], int(np.prod(x.shape[first : last + 1])), *x.shape[last + 1 :]))
 
 
+@either_name
 def unflatten(x: Any, dim: int, sizes: Any) -> Tensor:
     """One axis as several, of `sizes` (one may be -1).
 
@@ -176,6 +151,7 @@ def ravel(x: Any) -> Tensor:
     return _reshape(as_tensor(x), shape=(-1,))
 
 
+@either_name
 def squeeze(x: Any, dim: Any = None) -> Tensor:
     """`x` without its axes of size 1, or without those of `dim` (one or several) that have size 1.
 
@@ -188,6 +164,7 @@ def squeeze(x: Any, dim: Any = None) -> Tensor:
     return _reshape(x, shape=tuple(n for axis, n in enumerate(x.shape) if n != 1 or axis not in axes))
 
 
+@either_name
 def unsqueeze(x: Any, dim: int) -> Tensor:
     """`x` with a new axis of size 1 at `dim`.
 
@@ -210,7 +187,7 @@ _contiguous = gate(
 )
 
 
-def _at_least(ndim: int, shape_of: Any) -> Any:
+def _atleast(ndim: int, shape_of: Any) -> Any:
     """`atleast_nd`, from how a shape with too few axes is filled up."""
 
     def called(*tensors: Any) -> Any:
@@ -224,9 +201,9 @@ def _at_least(ndim: int, shape_of: Any) -> Any:
     return called
 
 
-atleast_1d = _at_least(1, lambda shape: (1,))
-atleast_2d = _at_least(2, lambda shape: (1, *(shape or (1,))))
-atleast_3d = _at_least(3, lambda shape: (*shape, 1) if len(shape) == 2 else (1, *(shape or (1,)), 1))
+atleast_1d = _atleast(1, lambda shape: (1,))
+atleast_2d = _atleast(2, lambda shape: (1, *(shape or (1,))))
+atleast_3d = _atleast(3, lambda shape: (*shape, 1) if len(shape) == 2 else (1, *(shape or (1,)), 1))
 
 
 # Another order of the axes.
@@ -240,6 +217,7 @@ _permute = gate(
 )
 
 
+@either_name
 def permute(x: Any, *dims: Any) -> Tensor:
     """The axes of `x` in another order, as a view.
 
@@ -257,6 +235,7 @@ def permute(x: Any, *dims: Any) -> Tensor:
     return _permute(x, axes=axes)
 
 
+@either_name
 def transpose(x: Any, dim0: int, dim1: int) -> Tensor:
     """`x` with two axes swapped (PyTorch's meaning), as a view.
 
@@ -327,287 +306,6 @@ def _reversed(x: Tensor) -> Tensor:
     return _permute(x, axes=tuple(range(x.ndim))[::-1])
 
 
-# Joined and parted.
-
-
-def _part(axis: int, at: Any) -> tuple[Any, ...]:
-    return (slice(None),) * axis + (at,)
-
-
-def _cut(g: Any, z: Any, *xs: Any, needs: tuple[bool, ...], axis: int) -> tuple[Any, ...]:
-    ends = list(accumulate(x.shape[axis] for x in xs))
-    starts = [0, *ends[:-1]]
-    return tuple(
-        g[_part(axis, slice(start, end))] if need else None
-        for need, start, end in zip(needs, starts, ends, strict=True)
-    )
-
-
-_cat = gate(
-    "cat",
-    lambda *xs, axis: np.concatenate(xs, axis=axis),
-    jointly=_cut,
-    local=("1, in place",),
-)
-_stack = gate(
-    "stack",
-    lambda *xs, axis: np.stack(xs, axis=axis),
-    jointly=lambda g, z, *xs, needs, axis: tuple(g[_part(axis, i)] if need else None for i, need in enumerate(needs)),
-    local=("1, in place",),
-)
-
-
-def _several(tensors: Any, name: str) -> list[Tensor]:
-    """The Tensors, at one dtype."""
-    made = [as_tensor(x) for x in tensors]
-    if not made:
-        raise ShapeError(f"{name} needs at least one Tensor.", got="none")
-    dtype = made[0].dtype
-    if any(x.dtype is not dtype for x in made):
-        dtype = result_type(*made)
-        made = [x if x.dtype == dtype else cast(x, dtype=dtype) for x in made]
-    return made
-
-
-def cat(tensors: Any, dim: int = 0) -> Tensor:
-    """Tensors joined along the axis `dim`; each gets its own part of the upstream back.
-
-    A Tensor of shape (0,) fits anything, as in PyTorch.
-
-    Raises:
-        ShapeError: if there is no Tensor, or their other sizes differ.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.cat([tg.ones(2), tg.zeros(1)])
-    tensor([1., 1., 0.])
-    """
-    every = _several(tensors, "cat")
-    joined = [x for x in every if x.shape != (0,)] or every
-    if min(x.ndim for x in joined) == 0:
-        raise ShapeError("cat cannot join 0-d Tensors: they have no axis.", mend="use stack")
-    return _cat(*joined, axis=axis_of(dim, joined[0].ndim, "cat"))
-
-
-concat = concatenate = cat
-
-
-def stack(tensors: Any, dim: int = 0) -> Tensor:
-    """Tensors of one shape, joined along a new axis at `dim`.
-
-    Raises:
-        ShapeError: if there is no Tensor, or their shapes differ.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.stack([tg.ones(2), tg.zeros(2)]).tolist()
-    [[1.0, 1.0], [0.0, 0.0]]
-    """
-    every = _several(tensors, "stack")
-    return _stack(*every, axis=axis_of(dim, every[0].ndim + 1, "stack"))
-
-
-def hstack(tensors: Any) -> Tensor:
-    """Tensors joined along axis 1 (vectors along axis 0).
-
-    >>> import tinygrad_edu as tg
-    >>> tg.hstack([tg.ones(2, 1), tg.zeros(2, 2)]).shape
-    (2, 3)
-    """
-    every = [atleast_1d(x) for x in _several(tensors, "hstack")]
-    return cat(every, 0 if every[0].ndim == 1 else 1)
-
-
-def vstack(tensors: Any) -> Tensor:
-    """Tensors joined along axis 0; a vector is a row.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.vstack([tg.ones(2), tg.zeros(3, 2)]).shape
-    (4, 2)
-    """
-    return cat([atleast_2d(x) for x in _several(tensors, "vstack")], 0)
-
-
-row_stack = vstack
-
-
-def dstack(tensors: Any) -> Tensor:
-    """Tensors joined along axis 2.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.dstack([tg.ones(2), tg.zeros(2)]).shape
-    (1, 2, 2)
-    """
-    return cat([atleast_3d(x) for x in _several(tensors, "dstack")], 2)
-
-
-def column_stack(tensors: Any) -> Tensor:
-    """Tensors joined along axis 1; a vector is a column.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.column_stack([tg.ones(2), tg.zeros(2, 3)]).shape
-    (2, 4)
-    """
-    every = _several(tensors, "column_stack")
-    return cat([x if x.ndim > 1 else _reshape(x, shape=(-1, 1)) for x in every], 1)
-
-
-_split = gate(
-    "split",
-    lambda x, axis, ends: tuple(np.split(x, ends[:-1], axis)),
-    lambda g, z, x, axis, ends: np.concatenate(_none_missing(g, z), axis=axis),
-    outputs=2,
-    local=("1, in place",),
-    view=True,
-)
-_unbind = gate(
-    "unbind",
-    lambda x, axis: tuple(np.moveaxis(x, axis, 0)),
-    lambda g, z, x, axis: np.stack(_none_missing(g, z), axis=axis),
-    outputs=2,
-    local=("1, in place",),
-    view=True,
-)
-
-
-def _none_missing(g: Any, z: Any) -> list[Any]:
-    """The gradients of all outputs; zeros for one that was not used."""
-    return [np.zeros(part.shape, part.dtype) if g[i] is None else g[i] for i, part in enumerate(z)]
-
-
-def split(x: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """`x` cut along `dim` into views: each of one size (the last may be smaller), or of the sizes listed.
-
-    Raises:
-        ShapeError: if the sizes do not add up to that of the axis.
-
-    >>> import tinygrad_edu as tg
-    >>> [part.shape for part in tg.zeros(5, 2).split(2)]
-    [(2, 2), (2, 2), (1, 2)]
-    """
-    x = as_tensor(x)
-    axis = axis_of(dim, x.ndim, "split")
-    n = x.shape[axis]
-    if hasattr(split_size_or_sections, "__index__"):
-        size = int(split_size_or_sections)
-        if size < 0 or (size == 0 and n):
-            raise ShapeError("split: the size of a part must be positive.", got=str(size))
-        return _parts(x, axis, [min(end, n) for end in range(size, n + size, size)] if n else [0])
-    sizes = sizes_of((split_size_or_sections,))
-    if sum(sizes) != n or min(sizes, default=0) < 0:
-        raise ShapeError(f"split: the sizes must add up to the size of axis {axis}.", expected=str(n), got=str(sizes))
-    return _parts(x, axis, list(accumulate(sizes)))
-
-
-split_with_sizes = split
-
-
-def _parts(x: Tensor, axis: int, ends: list[int]) -> tuple[Tensor, ...]:
-    return _split(x, axis=axis, ends=tuple(ends))
-
-
-def chunk(x: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """`x` cut along `dim` into at most `chunks` views of one size (the last may be smaller).
-
-    >>> import tinygrad_edu as tg
-    >>> [part.tolist() for part in tg.arange(5).chunk(4)]
-    [[0, 1], [2, 3], [4]]
-    """
-    x = as_tensor(x)
-    if chunks < 1:
-        raise ShapeError("chunk: there must be at least one chunk.", got=str(chunks))
-    n = x.shape[axis_of(dim, x.ndim, "chunk")]
-    return split(x, -(-n // chunks), dim) if n else _parts(x, axis_of(dim, x.ndim), [0] * chunks)
-
-
-def tensor_split(x: Any, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """`x` cut along `dim` into that many views of sizes that differ by at most 1, or at the indices listed.
-
-    >>> import tinygrad_edu as tg
-    >>> [part.tolist() for part in tg.arange(5).tensor_split(2)]
-    [[0, 1, 2], [3, 4]]
-    >>> [part.tolist() for part in tg.arange(5).tensor_split((1, 3))]
-    [[0], [1, 2], [3, 4]]
-    """
-    x = as_tensor(x)
-    axis = axis_of(dim, x.ndim, "tensor_split")
-    n = x.shape[axis]
-    if hasattr(indices_or_sections, "__index__") and np.ndim(indices_or_sections) == 0:
-        sections = int(indices_or_sections)
-        if sections < 1:
-            raise ShapeError("tensor_split: there must be at least one section.", got=str(sections))
-        small, larger = divmod(n, sections)
-        return _parts(x, axis, list(accumulate([small + 1] * larger + [small] * (sections - larger))))
-    return _parts(x, axis, [*sizes_of((indices_or_sections,)), n])
-
-
-def _splitter(name: str, least: int, axis_for: Any, doc: str) -> Any:
-    """`hsplit` and its kin: `tensor_split` along a fixed axis, into equal parts only."""
-
-    def called(x: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
-        x = as_tensor(x)
-        if x.ndim < least:
-            raise ShapeError(f"{name} needs at least {least} axes.", got=f"shape {x.shape}")
-        axis = axis_for(x)
-        if hasattr(indices_or_sections, "__index__") and x.shape[axis] % int(indices_or_sections):
-            raise ShapeError(
-                f"{name} cannot part axis {axis}, of {x.shape[axis]}, into {indices_or_sections} equal parts.",
-                mend="use tensor_split",
-            )
-        return tensor_split(x, indices_or_sections, axis)
-
-    called.__name__ = called.__qualname__ = name
-    called.__doc__ = doc
-    return called
-
-
-hsplit = _splitter("hsplit", 1, lambda x: 0 if x.ndim == 1 else 1, "`x` cut along axis 1 (a vector along axis 0).")
-vsplit = _splitter("vsplit", 2, lambda x: 0, "`x` cut along axis 0.")
-dsplit = _splitter("dsplit", 3, lambda x: 2, "`x` cut along axis 2.")
-
-
-def unbind(x: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices of `x` along `dim`, as views without that axis.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.unbind(tg.tensor([[1, 2], [3, 4]]))
-    (tensor([1, 2]), tensor([3, 4]))
-    """
-    x = as_tensor(x)
-    if x.ndim == 0:
-        raise ShapeError("unbind needs at least one axis.", got="a 0-d Tensor")
-    axis = axis_of(dim, x.ndim, "unbind")
-    return _unbind(x, axis=axis) if x.shape[axis] else ()
-
-
-def narrow(x: Any, dim: int, start: Any, length: int) -> Tensor:
-    """The `length` elements from `start` along `dim`, as a view.
-
-    Raises:
-        ShapeError: if there are not that many.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.narrow(tg.arange(5), 0, 1, 3)
-    tensor([1, 2, 3])
-    """
-    x = as_tensor(x)
-    axis, start = axis_of(dim, x.ndim, "narrow"), int(start)
-    n = x.shape[axis]
-    start += n if start < 0 else 0
-    if not 0 <= start <= start + length <= n:
-        raise ShapeError(f"narrow: axis {axis} has {n} elements.", got=f"start {start}, length {length}")
-    return x[_part(axis, slice(start, start + length))]
-
-
-def select(x: Any, dim: int, index: int) -> Tensor:
-    """The slice at `index` along `dim`, as a view without that axis.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.select(tg.tensor([[1, 2], [3, 4]]), 1, 0)
-    tensor([1, 3])
-    """
-    x = as_tensor(x)
-    return x[_part(axis_of(dim, x.ndim, "select"), int(index))]
-
-
 # Another order of the elements.
 
 _flip = gate(
@@ -624,6 +322,7 @@ _roll = gate(
 )
 
 
+@either_name
 def flip(x: Any, *dims: Any) -> Tensor:
     """A copy of `x` in reverse order along the axes `dims`.
 
@@ -659,6 +358,7 @@ def flipud(x: Any) -> Tensor:
     return flip(x, 0)
 
 
+@either_name
 def roll(x: Any, shifts: Any, dims: Any = None) -> Tensor:
     """`x` with its elements moved on by `shifts` along `dims`; what falls off the end comes in at the start.
 
@@ -678,6 +378,7 @@ def roll(x: Any, shifts: Any, dims: Any = None) -> Tensor:
     return _roll(x, shift=shift, axis=axes) if x.ndim else clone(x)
 
 
+@either_name
 def rot90(x: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """`x` turned by k quarters in the plane of two axes, from the first of `dims` towards the second.
 
@@ -729,6 +430,7 @@ def tile(x: Any, *dims: Any) -> Tensor:
     return repeat(x, *((1,) * (x.ndim - len(times)) + times))
 
 
+@either_name
 def repeat_interleave(x: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
     """Each element along `dim` repeated, by one number or by one each; without `dim`, of `x` as one axis.
 
@@ -757,113 +459,7 @@ def repeat_interleave(x: Any, repeats: Any = None, dim: int | None = None, *, ou
     if times.size == 1:
         shape = (*x.shape[: axis + 1], int(times[0]), *x.shape[axis + 1 :])
         return flatten(broadcast_to(unsqueeze(x, axis + 1), shape), axis, axis + 1)
-    return x[_part(axis, np.repeat(np.arange(n), times))]
-
-
-# Padded.
-
-_pad = gate(
-    "pad",
-    lambda x, widths, value: _padded(x, widths, value),
-    lambda g, z, x, widths, value: g[tuple(slice(b, b + n) for (b, _), n in zip(widths, x.shape, strict=True))],
-    local=("1, in place",),
-)
-
-
-def _padded(x: np.ndarray, widths: Any, value: Any) -> np.ndarray:
-    out = np.full([b + n + a for (b, a), n in zip(widths, x.shape, strict=True)], value, x.dtype)
-    out[tuple(slice(b, b + n) for (b, _), n in zip(widths, x.shape, strict=True))] = x
-    return out
-
-
-_PAD_MODES = ("constant", "reflect", "replicate", "circular")
-
-
-@either_name
-def pad(x: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
-    """`x` with a border: `torch.nn.functional.pad`.
-
-    Args:
-        pad: (before, after) of the last axis, then of the one before it, and so on; negative numbers crop.
-        mode: constant (`value`, 0 by default), reflect (mirrored, without the edge), replicate (the
-            edge, repeated) or circular (as if `x` repeated). A border element's upstream goes to its source.
-
-    Raises:
-        ShapeError: for an odd number of widths, more than two an axis, or a border that reflect or
-            circular cannot fill from `x`.
-
-    >>> import tinygrad_edu as tg
-    >>> pad(tg.tensor([1.0, 2.0, 3.0]), (1, 1), mode="reflect")
-    tensor([2., 1., 2., 3., 2.])
-    """
-    x = as_tensor(x)
-    flat = sizes_of((pad,))
-    if len(flat) % 2 or len(flat) > 2 * x.ndim:
-        raise ShapeError(
-            "pad takes (before, after) for at most every axis, from the last.", got=f"{flat} for {x.shape}"
-        )
-    if mode not in _PAD_MODES:
-        raise ShapeError(f"pad has no mode {mode!r}.", expected=", ".join(_PAD_MODES))
-    if mode != "constant" and value is not None:
-        raise ShapeError(f"pad: mode {mode!r} takes no value.", got=str(value))
-    pairs = [(0, 0)] * (x.ndim - len(flat) // 2) + list(zip(flat[::2], flat[1::2], strict=True))[::-1]
-    return _bordered(x, pairs, mode, 0 if value is None else value)
-
-
-def numpy_pad(x: Any, pad_width: Any, mode: str, value: Any) -> Tensor:
-    """NumPy's `pad`: widths from the first axis, or one pair or number for all; NumPy's names of the modes."""
-    named = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
-    if mode not in named or np.ndim(value):
-        raise NotCoveredError(
-            f"np.pad with mode {mode!r}, or several constants, is not covered for Tensors.",
-            expected="constant (one value), reflect, edge or wrap",
-        )
-    pairs = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2)).tolist()
-    return _bordered(x, pairs, named[mode], value)
-
-
-def _bordered(x: Tensor, pairs: Any, mode: str, value: Any) -> Tensor:
-    """`pad` with a (before, after) for each axis. Reflect and replicate look at what is cropped, too."""
-    if any(min(pair) < 0 for pair in pairs):
-        grown = [(max(b, 0), max(a, 0)) for b, a in pairs]
-        if mode in ("constant", "circular"):
-            return _bordered(_cropped(x, pairs), grown, mode, value)
-        return _cropped(_bordered(x, grown, mode, value), pairs)
-    if mode == "constant":
-        return _pad(x, widths=tuple(pairs), value=value)
-    for axis, (before, after) in enumerate(pairs):
-        if before or after:
-            x = cat(_with_borders(x, axis, before, after, mode), axis)
-    return x
-
-
-def _cropped(x: Tensor, pairs: Any) -> Tensor:
-    return x[tuple(slice(max(-b, 0), n + min(a, 0)) for (b, a), n in zip(pairs, x.shape, strict=True))]
-
-
-def _with_borders(x: Tensor, axis: int, before: int, after: int, mode: str) -> list[Tensor]:
-    """What to join along `axis`: the border before, `x`, the border after."""
-    n = x.shape[axis]
-    if before + after and (n == 0 or (mode != "replicate" and max(before, after) > n - (mode == "reflect"))):
-        raise ShapeError(
-            f"pad: mode {mode!r} cannot fill a border of {max(before, after)} from axis {axis}.",
-            expected=f"at most {n - 1 if mode == 'reflect' else n}",
-            got=f"({before}, {after}) for shape {x.shape}",
-        )
-    if mode == "replicate":
-        shape = list(x.shape)
-        ends = []
-        for at, width in ((slice(0, 1), before), (slice(n - 1, n), after)):
-            shape[axis] = width
-            ends.append(broadcast_to(x[_part(axis, at)], shape))
-        return [ends[0], x, ends[1]]
-    if mode == "reflect":
-        return [
-            flip(x[_part(axis, slice(1, before + 1))], axis),
-            x,
-            flip(x[_part(axis, slice(n - 1 - after, n - 1))], axis),
-        ]
-    return [x[_part(axis, slice(n - before, n))], x, x[_part(axis, slice(0, after))]]
+    return x[on_axis(axis, np.repeat(np.arange(n), times))]
 
 
 # Windows on the memory.
@@ -917,11 +513,11 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None
     [[0, 1], [1, 2], [2, 3]]
     """
     x = as_tensor(x)
-    size, stride, offset = _inside(x, size, stride, storage_offset)
+    size, stride, offset = _checked_strides(x, size, stride, storage_offset)
     return _as_strided(x, size=size, stride=stride, offset=offset)
 
 
-def _inside(x: Tensor, size: Any, stride: Any, offset: int | None) -> tuple[Any, Any, int]:
+def _checked_strides(x: Tensor, size: Any, stride: Any, offset: int | None) -> tuple[Any, Any, int]:
     """Size, stride and offset as plain integers, which must not lead outside `x`."""
     size, stride, offset = sizes_of((size,)), sizes_of((stride,)), offset or 0
     if len(size) != len(stride) or min((*size, *stride, offset), default=0) < 0:
@@ -940,7 +536,7 @@ def as_strided_scatter(x: Any, src: Any, size: Any, stride: Any, storage_offset:
     tensor([7, 1, 8, 3])
     """
     x = as_tensor(x)
-    places = _places(*_inside(x, size, stride, storage_offset))
+    places = _places(*_checked_strides(x, size, stride, storage_offset))
     flat = clone(ravel(x))
     flat[places] = src
     return _reshape(flat, shape=x.shape)
@@ -992,72 +588,10 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     return tuple(broadcast_to(x, shape) for x in every)
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """The coordinates of the grid spanned by vectors: one Tensor each, of shape (n1, n2, …).
-
-    Args:
-        indexing: "ij" (PyTorch's default), or "xy": the first two axes swapped (NumPy's default).
-
-    >>> import tinygrad_edu as tg
-    >>> x, y = tg.meshgrid(tg.tensor([1, 2]), tg.tensor([5, 6, 7])); x.tolist()
-    [[1, 1, 1], [2, 2, 2]]
-    """
-    if indexing not in ("ij", "xy"):
-        raise ShapeError(f"meshgrid has no indexing {indexing!r}.", expected="ij or xy")
-    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
-    every = [ravel(x) for x in _several(given, "meshgrid")]
-    shape = tuple(x.numel() for x in every)
-    grids = [broadcast_to(_reshape(x, shape=(-1,) + (1,) * (len(every) - 1 - i)), shape) for i, x in enumerate(every)]
-    return tuple(transpose(x, 0, 1) for x in grids) if indexing == "xy" and len(every) > 1 else tuple(grids)
-
-
-def cartesian_prod(*tensors: Any) -> Tensor:
-    """Every choice of one element from each vector, a row each (a vector alone, as it is).
-
-    >>> import tinygrad_edu as tg
-    >>> tg.cartesian_prod(tg.tensor([1, 2]), tg.tensor([5, 6])).tolist()
-    [[1, 5], [1, 6], [2, 5], [2, 6]]
-    """
-    if len(tensors) == 1:
-        return ravel(tensors[0])
-    return stack([ravel(x) for x in meshgrid(*tensors)], -1)
-
-
-def combinations(x: Any, r: int = 2, with_replacement: bool = False) -> Tensor:
-    """Every choice of `r` elements of a vector, a row each, in the order of `itertools.combinations`.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.combinations(tg.tensor([1, 2, 3])).tolist()
-    [[1, 2], [1, 3], [2, 3]]
-    """
-    x = as_tensor(x)
-    if x.ndim != 1:
-        raise ShapeError("combinations takes a vector.", got=f"shape {x.shape}")
-    choose = combinations_with_replacement if with_replacement else _combinations
-    rows = list(choose(range(x.numel()), r))
-    return x[np.array(rows, dtype=np.int64).reshape(len(rows), r)] if r else x[:0]
-
-
-def block_diag(*tensors: Any) -> Tensor:
-    """The matrices on the diagonal of a larger one, zeros elsewhere; a vector is a row, a number 1 x 1.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.block_diag(tg.tensor([[1, 2]]), tg.tensor(3)).tolist()
-    [[1, 2, 0], [0, 0, 3]]
-    """
-    every = [atleast_2d(x) for x in tensors]
-    if any(x.ndim > 2 for x in every):
-        raise ShapeError("block_diag takes matrices.", got=", ".join(str(x.shape) for x in every))
-    if not every:
-        return _reshape(Tensor([]), shape=(1, 0))
-    ends = list(accumulate(x.shape[1] for x in every))
-    return cat([pad(x, (end - x.shape[1], ends[-1] - end)) for x, end in zip(every, ends, strict=True)])
-
-
 methods(reshape, view, view_as, reshape_as, flatten, unflatten, ravel, squeeze, unsqueeze, contiguous)
 methods(permute, transpose, swapaxes=transpose, swapdims=transpose, movedim=movedim, moveaxis=movedim, t=t)
-methods(adjoint, split, chunk, tensor_split, hsplit, vsplit, dsplit, unbind, narrow, select, flip, fliplr, flipud)
-methods(roll, rot90, repeat, tile, repeat_interleave, as_strided, as_strided_scatter, unfold, split_with_sizes=split)
+methods(adjoint, flip, fliplr, flipud, roll, rot90, repeat, tile, repeat_interleave)
+methods(as_strided, as_strided_scatter, unfold)
 
 
 def _in_new_shape(name: str, function: Any) -> None:
@@ -1082,6 +616,7 @@ def is_contiguous(x: Tensor) -> bool:
     return bool(x._data.flags.c_contiguous)
 
 
+@either_name
 def stride(x: Tensor, dim: int | None = None) -> Any:
     """How many elements apart neighbours lie in memory, along each axis or along `dim`."""
     steps = tuple(step // x.itemsize for step in x._data.strides)

@@ -332,6 +332,7 @@ def aminmax(x: Any, *, axis: Any = None, keepdims: bool = False) -> MinMax:
     return MinMax(amin(x, axis, keepdims), amax(x, axis, keepdims))
 
 
+@either_name
 def renorm(x: Any, p: float, dim: int, maxnorm: float) -> Tensor:
     """Each slice along `dim` whose p-norm exceeds `maxnorm`, scaled down to it; the others as they are.
 

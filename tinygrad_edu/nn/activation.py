@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, gates, record
+from ..axes import either_name
 from ..errors import ShapeError, TinygradError
-from ..gates import composed
 from ..gates.route import choose, only
-from ..gates.slope import ndtr
+from ..gates.softmax import softmin
+from ..gates.special_functions import ndtr
 from ..inplace import write
 from ..random import get_generator
 from ..record import run
@@ -418,6 +419,7 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
     return _applied("mish", _mish, input, inplace)
 
 
+@either_name
 def glu(input: Any, dim: int = -1) -> Tensor:
     """The first half of an axis times the sigmoid of the second (Dauphin and others, 2016).
 
@@ -476,6 +478,7 @@ def tanhshrink(input: Any) -> Tensor:
     return input - gates.tanh(input)
 
 
+@either_name
 def gumbel_softmax(
     logits: Any, tau: float = 1.0, hard: bool = False, eps: float = 1e-10, dim: int = -1, generator: Any = None
 ) -> Tensor:
@@ -796,7 +799,7 @@ class LogSoftmax(Softmax):
 class Softmin(Softmax):
     """`softmin` as a module; `dim` as for Softmax."""
 
-    _function = staticmethod(composed.softmin)
+    _function = staticmethod(softmin)
 
 
 class Softmax2d(Module):

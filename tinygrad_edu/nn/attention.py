@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import dtypes, gates, record
 from ..errors import DtypeError, OptionError, ShapeError, TinygradError
+from ..gates.pad import pad
 from ..gates.recurrent import _through_meaning
-from ..gates.reshape import pad
 from ..modes import recording
 from ..tensor import Tensor, as_tensor
 from ..threads import shared

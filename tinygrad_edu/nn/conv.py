@@ -11,7 +11,7 @@ from .. import dtypes
 from ..axes import each_axis
 from ..errors import OptionError, ShapeError
 from ..gates import window
-from ..gates.reshape import pad as pad_with
+from ..gates.pad import pad as pad_with
 from ..gates.window import Sliding
 from ..tensor import Tensor, as_tensor
 from . import init

@@ -1,8 +1,9 @@
 """functional: layers and losses as plain functions, at PyTorch's dotted path."""
 
 from ..gates import cosine_similarity, log_softmax, pairwise_distance, pdist, sigmoid, softmax, tanh
-from ..gates.composed import normalize, softmin
-from ..gates.reshape import pad
+from ..gates.composed import normalize
+from ..gates.pad import pad
+from ..gates.softmax import softmin
 from .activation import (
     celu,
     elu,

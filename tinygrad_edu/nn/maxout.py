@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import gates
-from ..axes import axis_of
+from ..axes import axis_of, either_name
 from ..errors import ShapeError
 from ..tensor import Tensor, as_tensor
 from .linear import Linear
@@ -16,6 +16,7 @@ from .module import Module
 __all__ = ["Maxout"]
 
 
+@either_name
 def maxout(input: Any, pieces: int, dim: int = -1) -> Tensor:
     """The maximum of every `pieces` neighbours along `dim` (Goodfellow et al. 2013).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..gates.reshape import pad
+from ..gates.pad import pad
 from ..tensor import Tensor, as_tensor
 from .module import Module
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..axes import either_name
 from ..errors import OptionError, TinygradError
 from ..random import randn
 from ..tensor import Tensor, written
@@ -67,6 +68,7 @@ class _WeightNorm:
         object.__setattr__(module, self.name, self.weight(module, module.training))
 
 
+@either_name
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
     """Let a layer learn the length and the direction of its weights apart (Salimans and Kingma 2016).
 
@@ -135,6 +137,7 @@ class _SpectralNorm:
         object.__setattr__(module, self.name, self.weight(module, module.training))
 
 
+@either_name
 def spectral_norm(
     module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
 ) -> Module:

@@ -51,7 +51,7 @@ def run(out: str | Path = "tour", quick: bool = False, workers: int = 1) -> int:
     follow = f"Open {picture} next and follow the red numbers from right to left"
     console.print(
         f"{follow if picture else 'Follow the backward pass of part 1, step by step'}; then read\n"
-        "tinygrad_edu/gates/switch.py, where × and @ are: a gate is a name, a forward and a rule per input.",
+        "tinygrad_edu/gates/switch.py, where × and ÷ are: a gate is a name, a forward and a rule per input.",
         soft_wrap=True,
     )
     return 0 if proven and learned else 1

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import gates
+from ...axes import either_name
 from ...errors import ShapeError, TinygradError
 from ...locking import unlock
 from ...tensor import Tensor, as_tensor, written
@@ -107,6 +108,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, f
         _write(g, np.clip(g._data, -float(clip_value), float(clip_value)))
 
 
+@either_name
 def max_norm_(weight: Tensor, max_norm: float = 3.0, norm_type: float = 2.0, dim: int = 0) -> Tensor:
     """Shrink the incoming weights of every unit to a norm of at most `max_norm`, in place; returns the weight.
 

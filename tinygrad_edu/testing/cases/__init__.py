@@ -1,4 +1,4 @@
-"""cases: one table that drives every check of the gates, a file for each file of `gates/` and `nn/`."""
+"""cases: one table that drives every check of the gates, a file for each subject of `gates/` and `nn/`."""
 
 from . import (
     activation,

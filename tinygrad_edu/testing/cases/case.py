@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,6 @@ class Case:
     dtypes: tuple[str, ...] = ("float32",)
     tolerance: float = 1e-9
     why: str = ""
-    tags: tuple[str, ...] = field(default=())
 
     def arrays(self) -> list[np.ndarray]:
         """The inputs, the same at every call."""

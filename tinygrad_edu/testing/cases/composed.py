@@ -1,4 +1,4 @@
-"""composed: the cases of `gates/composed.py`."""
+"""composed: the cases of `gates/composed.py` and `gates/softmax.py`."""
 
 from math import inf, nan
 

@@ -1,4 +1,4 @@
-"""indexing: the cases of `gates/indexing.py`."""
+"""indexing: the cases of `gates/indexing.py` and `gates/diagonals.py`."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""reshape: the cases of `gates/reshape.py`."""
+"""reshape: the cases of `gates/reshape.py`, `join.py` and `pad.py`."""
 
 from .case import case, integers, real, values
 

@@ -1,4 +1,4 @@
-"""slope: the cases of `gates/slope.py`."""
+"""slope: the cases of `gates/slope.py` and `gates/special_functions.py`."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""switch: the cases of `gates/switch.py`."""
+"""switch: the cases of `gates/switch.py` and `gates/contract.py`."""
 
 import warnings
 
