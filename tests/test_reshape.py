@@ -64,12 +64,12 @@ def test_a_view_shares_memory_and_every_write_to_it_is_noticed(view):
         product.backward()
     base = w * 1
     recorded = view(base)
-    if recorded.gate.name == "index":
-        recorded[...] = 3.0
-        assert (np.asarray(view(base)) == 3).all()
-    else:
+    if recorded.gate.name in ("pick", "broadcast_to", "as_strided"):  # one of several outputs; elements seen twice
         with pytest.raises(ViewInPlaceError):
             recorded[...] = 3.0
+    else:
+        recorded[...] = 3.0
+        assert (np.asarray(view(base)) == 3).all()
 
 
 @pytest.mark.parametrize("copy", COPIES.values(), ids=COPIES)

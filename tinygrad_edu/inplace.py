@@ -5,8 +5,9 @@ what it was before moves into a hidden Tensor, so that gates which used the old 
 it. Under `no_grad` a write goes to the memory itself and stamps it; a gate that used the old value
 finds a stamp younger than itself, and `backward` raises.
 
-What a Tensor looked like before stays true for whoever looked then: a view or a `detach()` taken
-before a recorded write keeps showing the old value, and refuses to be written.
+A view is written by writing the Tensor that it looks at. What a Tensor looked like before stays true
+for whoever else looked then: another view or a `detach()` taken before a recorded write keeps showing
+the old value, and refuses to be written.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeErr
 from .explaining import told
 from .locking import unlock
 from .modes import recording
+from .record import clone, recorded
 from .tensor import Tensor, clock, memory, tick, written
 
 _STATE = ("_data", "_grad", "_memory", "_needs", "_taps", "_view", "born", "gate", "inputs", "keywords")
@@ -162,20 +164,49 @@ def _rewrite(
 
 
 def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...]) -> Tensor:
-    """Write a view that an index made by writing its base: `base[i] += v`."""
-    reference, index = getattr(t, "_of", (lambda: None, None))
-    base = reference()
-    if base is None or not np.may_share_memory(t._data, base._data):
+    """Write a view by writing what it looks at: `base[i] += v`, `x.view(-1).mul_(v)`."""
+    put = _putting(t)
+    if put is None:
         raise ViewInPlaceError(
             f"{name} would write a view while recording; the Tensor it looks at could not follow.",
             got=f"a view: {told(t)}",
-            mend="write to the base (`base[index] = value`), or to a .clone() of the view",
+            mend="write to the base (`base[index] = value`), or to a .clone() of the view"
+            + ("" if t.gate is not None else ";\nto write values alone, outside the graph: with tg.no_grad():"),
         )
     old = before(t)
     z = function(old, *(old if v is t else v for v in operands))
     _check_fits(old, name, z)
-    base[index] = z
-    return _become(t, old, base[index])
+    _rewire(z, t, old)  # before the base is written: its own past is behind `old`
+    return _become(t, old, put(z if z.dtype == old.dtype else z.to(old.dtype)))
+
+
+def _putting(t: Tensor) -> Callable[[Tensor], Tensor] | None:
+    """What writes a new value of the view `t` to the Tensor it looks at, and returns the new view; or None."""
+    reference, index = getattr(t, "_of", (lambda: None, None))
+    base = reference()
+    if base is not None and np.may_share_memory(t._data, base._data):
+
+        def assign(z: Tensor) -> Tensor:
+            base[index] = z
+            return base[index]  # type: ignore[no-any-return]
+
+        return assign
+    gate, keywords = t.gate, t.keywords
+    if gate is None or not gate.view or not isinstance(t.inputs, tuple):
+        return None
+    whole: Tensor = t.inputs[0]
+    back = lambda g, x: gate.rules[0](g, None, x, **keywords)  # noqa: E731
+    uses = back(np.ones_like(t._data), whole._data)
+    if whole._data.dtype is None or not np.may_share_memory(t._data, whole._data) or (uses > 1).any():
+        return None  # one of several outputs; a copy; or an element that shows in several places
+
+    def put(z: Tensor) -> Tensor:
+        value = back(z, whole)  # the way back of a view puts each element where it came from
+        value = clone(value) if uses.all() else value.where(Tensor(uses > 0), whole)
+        write(whole, "a write to a view", lambda _, v: v, value)
+        return recorded(gate, (whole,), keywords, gate.forward(whole._data, **keywords), recording.get())  # type: ignore[no-any-return]
+
+    return put
 
 
 def _become(t: Tensor, old: Tensor, z: Tensor) -> Tensor:
