@@ -29,7 +29,7 @@ leaky_relu = slope(
     "leaky_relu",
     lambda x, negative: choose(x > 0, x, x * negative),
     lambda g, z, x, negative: choose(x > 0, g, g * negative),
-    local=("1 where x > 0, else the negative slope",),
+    local=("1 where x > 0, else negative",),
 )
 hardtanh = route(
     "hardtanh",
@@ -41,19 +41,19 @@ threshold = route(
     "threshold",
     lambda x, above, value: np.where(x <= above, value, x),
     lambda g, z, x, above, value: only(g, np.logical_not(x <= above)),
-    local=("1 where x > threshold, else 0",),
+    local=("1 where x > above, else 0",),
 )
 hardshrink = route(
     "hardshrink",
     lambda x, by: np.where(np.logical_and(x >= -by, x <= by), 0.0, x),
     lambda g, z, x, by: only(g, np.logical_or(x > by, x < -by)),
-    local=("1 where |x| > lambd, else 0",),
+    local=("1 where |x| > by, else 0",),
 )
 softshrink = route(
     "softshrink",
     lambda x, by: np.where(x > by, x - by, np.where(x < -by, x + by, x * 0.0)),
     lambda g, z, x, by: only(g, np.logical_or(x > by, x < -by)),
-    local=("1 where |x| > lambd, else 0",),
+    local=("1 where |x| > by, else 0",),
 )
 hardsigmoid = slope(
     "hardsigmoid",
@@ -72,7 +72,7 @@ prelu = slope(
     lambda x, w: choose(x > 0, x, x * w),
     lambda g, z, x, w: choose(x > 0, g, g * w),
     lambda g, z, x, w: only(g * x, np.logical_not(x > 0)),
-    local=("1 where x > 0, else w", "0 where x > 0, else x"),
+    local=("1 where x > 0, else y", "0 where x > 0, else x"),
 )
 
 
@@ -125,13 +125,13 @@ def _softplus_forward(x: Any, beta: float, threshold: float) -> Any:
     return np.where(x * beta > threshold, x, _soft(x * beta) / beta)
 
 
-elu = slope("elu", _elu_forward, _for_elu, local=("1 where x > 0, else alpha exp(x)",))
-gelu = slope("gelu", lambda x: x * run(ndtr, x), _for_gelu, local=("P(x) + x p(x), the normal curve's",))
+elu = slope("elu", _elu_forward, _for_elu, local=("scale where x > 0, else alpha scale steep exp(steep x)",))
+gelu = slope("gelu", lambda x: x * run(ndtr, x), _for_gelu, local=("ndtr(x) + x exp(-x^2/2)/sqrt(2 pi)",))
 gelu_tanh = slope(
     "gelu_tanh",
     lambda x: x * (_bent(x) + 1) * 0.5,
     _for_gelu_tanh,
-    local=("(1 + t)/2 + x (1 - t^2) u'/2 (t = tanh(u(x)))",),
+    local=("(1 + t)/2 + x (1 - t^2) u'/2 (t = tanh(u), u = sqrt(2/pi) (x + 0.044715 x^3))",),
 )
 silu = slope("silu", lambda x: x * run(sigmoid, x), _for_silu, local=("s + z (1 - s) (s = sigmoid(x))",))
 mish = slope(
@@ -150,7 +150,7 @@ softplus = slope(
     "softplus",
     _softplus_forward,
     lambda g, z, x, beta, threshold: np.where(x * beta > threshold, g, g * run(sigmoid, x * beta)),
-    local=("sigmoid(beta x); 1 beyond the threshold",),
+    local=("sigmoid(beta x); 1 where beta x > threshold",),
 )
 softsign = slope(
     "softsign",

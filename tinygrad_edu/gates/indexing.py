@@ -99,7 +99,7 @@ _unindex = gate(
     "unindex",
     _added_at,
     lambda gg, z, g, shape, index, **how: run(_index, gg, index=index, **how),
-    local=("1",),
+    local=("1, in place",),
     blind=True,
     says="Zeros of a shape with g added at the index: what indexing sends back.",
 )
@@ -713,7 +713,7 @@ _diag_embed: Any = gate(
     "diag_embed",
     _on_diagonal,
     lambda gg, z, g, shape, offset, axes: run(_diagonal, gg, offset=offset, axes=axes),
-    local=("1",),
+    local=("1, in place",),
     blind=True,
 )
 
