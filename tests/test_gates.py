@@ -2,6 +2,7 @@
 
 import pytest
 
+import tinygrad_edu.nn  # noqa: F401 - its gates are gates, too
 from tinygrad_edu.record import GATES
 from tinygrad_edu.testing import CHECKS
 from tinygrad_edu.testing.cases import CASES

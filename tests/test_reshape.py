@@ -64,7 +64,7 @@ def test_a_view_shares_memory_and_every_write_to_it_is_noticed(view):
         product.backward()
     base = w * 1
     recorded = view(base)
-    if recorded.gate.name in ("pick", "broadcast_to", "as_strided"):  # one of several outputs; elements seen twice
+    if recorded.gate.name in ("pick", "broadcast_to") or recorded.numel() > 6:  # of several outputs; seen twice
         with pytest.raises(ViewInPlaceError):
             recorded[...] = 3.0
     else:

@@ -197,7 +197,7 @@ class Tensor:
     def arctan(self) -> Tensor:
         """The angle from -pi/2 to pi/2 whose tangent is x, elementwise."""
     def arctan2(self, y: Any) -> Tensor:
-        """The angle from -pi to pi of the point (x, y), given y first; the gradient at (0, 0) is 0."""
+        """The angle from -pi to pi of the point (y, x): its height comes first; the gradient at (0, 0) is 0."""
     def arctan2_(self, y: Any) -> Tensor:
         """In place: write `atan2(self, …)` into this Tensor; returns it."""
     def arctan_(self) -> Tensor:
@@ -256,7 +256,7 @@ class Tensor:
     def atan(self) -> Tensor:
         """The angle from -pi/2 to pi/2 whose tangent is x, elementwise."""
     def atan2(self, y: Any) -> Tensor:
-        """The angle from -pi to pi of the point (x, y), given y first; the gradient at (0, 0) is 0."""
+        """The angle from -pi to pi of the point (y, x): its height comes first; the gradient at (0, 0) is 0."""
     def atan2_(self, y: Any) -> Tensor:
         """In place: write `atan2(self, …)` into this Tensor; returns it."""
     def atan_(self) -> Tensor:

@@ -229,7 +229,12 @@ def _for_norm(g: Any, z: Any, x: Any, ord: float, axis: tuple[int, ...], keepdim
     return back if ord > 1 else np.where(np.logical_or(np.equal(x, 0), np.equal(z, 0)), np.zeros_like(back), back)
 
 
-_vector_norm = gate("vector_norm", _norm, _for_norm, local=("sign(x) (|x| / norm)^(p - 1), 0 at 0",))
+_vector_norm = gate(
+    "vector_norm",
+    _norm,
+    _for_norm,
+    local=("sign(x) (|x|/z)^(ord - 1); 0 at 0 and for ord 0; ties share at ord inf",),
+)
 
 
 @either_name

@@ -104,7 +104,7 @@ _diag_embed: Any = gate(
     "diag_embed",
     _on_diagonal,
     lambda gg, z, g, shape, offset, axes: run(_diagonal, gg, offset=offset, axes=axes),
-    local=("1",),
+    local=("1, in place",),
     blind=True,
 )
 

@@ -206,7 +206,7 @@ _nansum = gate(
     "nansum",
     lambda x, axis, keepdims: np.nansum(x, axis=axis, keepdims=keepdims, dtype=x.dtype),
     lambda g, z, x, axis, keepdims: _spread(g, x.shape, axis, keepdims) * (x == x),  # nan alone is not itself
-    local=("1, 0 at nan",),
+    local=("1; 0 where x is nan",),
     blind=False,
 )
 
@@ -246,7 +246,7 @@ _cumsum: Any = gate(
     "cumsum",
     lambda x, axis, reverse: _running(np.add, x, axis, reverse),
     lambda g, z, x, axis, reverse: run(_cumsum, g, axis=axis, reverse=not reverse),
-    local=("1 for every later output",),
+    local=("1 for every sum that it is in",),
 )
 
 
@@ -302,7 +302,7 @@ _diff = gate(
     "diff",
     lambda x, axis: np.diff(x, axis=axis),
     lambda g, z, x, axis: -np.diff(_between_zeros(g, axis), axis=axis),
-    local=("-1 and 1 for the differences on both sides",),
+    local=("1 for the difference before it, -1 for the one after it",),
 )
 
 

@@ -261,7 +261,7 @@ _eigh = gate(
     "eigh",
     lambda x, UPLO: asked("eigh", np.linalg.eigh, x, UPLO),
     _for_eigh,
-    local=("V (diag(g_w) + F * Vᵀ g_V) Vᵀ with F_ij = 1 / (w_j - w_i), the skew half",),
+    local=("V (diag(g_w) + skew(Vᵀ g_V)/(2 (w_j - w_i))) Vᵀ (skew(M) = M - Mᵀ)",),
     outputs=2,
     says="Eigenvalues and eigenvectors of a symmetric matrix; M. Giles (2008), 3.1.",
 )
@@ -324,7 +324,10 @@ _svd = gate(
     "svd",
     lambda x, full_matrices: asked("svd", np.linalg.svd, x, full_matrices=full_matrices),
     _for_svd,
-    local=("U (diag(g_s) + (skew(Uᵀ g_U) S + S skew(Vᵀ g_V)) / (s_j² - s_i²)) Vᵀ, and what lies outside of U and V",),
+    local=(
+        "U (diag(g_s) + (skew(Uᵀ g_U) S + S skew(Vᵀ g_V))/(s_j² - s_i²)) Vᵀ (skew(M) = M - Mᵀ)"
+        " + (I - U Uᵀ) g_U S⁻¹ Vᵀ + U S⁻¹ g_Vᵀ (I - V Vᵀ)",
+    ),
     outputs=3,
     says="Singular values and vectors; J. Townsend, Differentiating the singular value decomposition (2016).",
 )
@@ -563,7 +566,7 @@ _qr = gate(
     "qr",
     lambda x, mode: tuple(asked("qr", np.linalg.qr, x, mode=mode)),
     jointly=_back_through_qr,
-    local=("(g_Q + Q sym(triu(g_R Rᵀ - Qᵀ g_Q))) R⁻ᵀ",),
+    local=("(g_Q + Q sym(g_R Rᵀ - Qᵀ g_Q)) R⁻ᵀ (sym: the upper triangle, mirrored)",),
     outputs=2,
     says="Q with orthonormal columns, R triangular; S. Walter and L. Lehmann, Algorithmic differentiation of linear "
     "algebra functions (2010).",
@@ -693,7 +696,7 @@ _lu = gate(
     "lu",
     factored,
     _for_lu,
-    local=("P L⁻ᵀ (tril(Lᵀ g_L, -1) + triu(g_U Uᵀ)) U⁻ᵀ",),
+    local=("P L⁻ᵀ (tril(Lᵀ g_L, -1) + triu(g_U Uᵀ)) U⁻ᵀ, L and U made square",),
     outputs=2,
     says="L and U in one matrix, and the swaps of rows; S. Walter, Structured higher-order algorithmic differentiation "
     "(2012), 4.3. The choice of the rows is an integer and has no gradient.",

@@ -92,7 +92,7 @@ _unindex = gate(
     "unindex",
     _added_at,
     lambda gg, z, g, shape, index, **how: run(_index, gg, index=index, **how),
-    local=("1",),
+    local=("1, in place",),
     blind=True,
     says="Zeros of a shape with g added at the index: what indexing sends back.",
 )

@@ -287,6 +287,10 @@ normalized = gate(
     _forward,
     kind="slope",
     jointly=_back,
-    local=("r (1 - 1/n - v²/n) (v = (x - mean) r, r = 1 / sqrt(variance + eps))", "v", "1"),
+    local=(
+        "w r (I - (1 + v vᵀ)/n) (v = (x - mean) r, r = 1/sqrt(variance + eps)); RMSNorm: I - v vᵀ/n, mean = 0",
+        "v, the normalized x",
+        "1",
+    ),
     meaning=_plain,
 )

@@ -318,7 +318,7 @@ avg_pool: Any = gate(
     _average,
     lambda g, z, x, window, count: run(_avg_pool_shared, g, shape=x.shape, window=window, count=count),
     kind="distribute",
-    local=("1/n for each of the n elements in the window",),
+    local=("1/count for each window that covers it",),
     floats=True,
     says="The sum of each window, divided by `count`: a number, or an array of the output's plane.",
 )
@@ -327,7 +327,7 @@ _avg_pool_shared: Any = gate(
     _shared,
     lambda gg, z, g, shape, window, count: run(avg_pool, gg, window=window, count=count),
     kind="distribute",
-    local=("1/n for each of the n elements in the window",),
+    local=("1/count for each window that covers it",),
     says="An equal share of g for every element of its window: what avg_pool sends back.",
 )
 

@@ -468,7 +468,7 @@ _as_strided: Any = gate(
     "as_strided",
     lambda x, size, stride, offset: _strided(x, size, stride, offset),
     lambda g, z, x, size, stride, offset: run(_unstrided, g, shape=x.shape, size=size, stride=stride, offset=offset),
-    local=("1, in place",),
+    local=("1, once for each place that shows it",),
     view=True,
 )
 _unstrided: Any = gate(

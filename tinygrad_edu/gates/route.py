@@ -84,7 +84,7 @@ maximum = gate(
     np.maximum,
     lambda g, z, x, y: _halved(g, x < y, x == y),
     lambda g, z, x, y: _halved(g, x > y, x == y),
-    local=("1 where x > y, 1/2 at a tie", "1 where y > x, 1/2 at a tie"),
+    local=("1 where x > y, 1/2 at a tie, else 0", "1 where y > x, 1/2 at a tie, else 0"),
     says="""The larger of x and y, elementwise; a tie shares the upstream in halves, as in PyTorch; nan wins.
 
     >>> import tinygrad_edu as tg
@@ -98,7 +98,7 @@ minimum = gate(
     np.minimum,
     lambda g, z, x, y: _halved(g, x > y, x == y),
     lambda g, z, x, y: _halved(g, x < y, x == y),
-    local=("1 where x < y, 1/2 at a tie", "1 where y < x, 1/2 at a tie"),
+    local=("1 where x < y, 1/2 at a tie, else 0", "1 where y < x, 1/2 at a tie, else 0"),
     says="The smaller of x and y, elementwise; a tie shares the upstream in halves, as in PyTorch; nan wins.",
 )
 fmax = gate(
@@ -106,7 +106,7 @@ fmax = gate(
     np.fmax,
     lambda g, z, x, y: only(g, np.logical_or(x >= y, np.isnan(y))),
     lambda g, z, x, y: only(g, np.logical_not(np.logical_or(x >= y, np.isnan(y)))),
-    local=("1 where x >= y or y is nan", "1 where y > x or x is nan"),
+    local=("1 where x >= y or y is nan, else 0", "0 where x >= y or y is nan, else 1"),
     says="The larger of x and y, elementwise; the other where one is nan. A tie goes to x, as in PyTorch.",
 )
 fmin = gate(
@@ -114,7 +114,7 @@ fmin = gate(
     np.fmin,
     lambda g, z, x, y: only(g, np.logical_or(x <= y, np.isnan(y))),
     lambda g, z, x, y: only(g, np.logical_not(np.logical_or(x <= y, np.isnan(y)))),
-    local=("1 where x <= y or y is nan", "1 where y < x or x is nan"),
+    local=("1 where x <= y or y is nan, else 0", "0 where x <= y or y is nan, else 1"),
     says="The smaller of x and y, elementwise; the other where one is nan. A tie goes to x, as in PyTorch.",
 )
 
@@ -219,7 +219,11 @@ _clamp = gate(
     lambda g, z, x, low, high: only(g, _inside(x, low, high)),
     lambda g, z, x, low, high: only(g, x < low if high is None else np.logical_and(x < low, low < high)),
     lambda g, z, x, low, high: only(g, x > high if low is None else np.logical_or(x > high, high < low)),
-    local=("1 where low <= x <= high, else 0", "1 where x < low", "1 where x > high"),
+    local=(
+        "1 where low <= x <= high, else 0",
+        "1 where x < low < high, else 0",
+        "1 where x > high or high < low, else 0",
+    ),
 )
 
 

@@ -83,7 +83,7 @@ _LN2, _LN10 = math.log(2), math.log(10)
 # Exponentials and logarithms.
 
 exp = gate("exp", np.exp, lambda g, z, x: g * z, local=("exp(x)",), says="e to the x, elementwise.")
-exp2 = gate("exp2", np.exp2, lambda g, z, x: g * z * _LN2, local=("2^x ln 2",), says="2 to the x, elementwise.")
+exp2 = gate("exp2", np.exp2, lambda g, z, x: g * z * _LN2, local=("2^x log(2)",), says="2 to the x, elementwise.")
 expm1 = gate(
     "expm1",
     np.expm1,
@@ -102,14 +102,14 @@ log2 = gate(
     "log2",
     np.log2,
     lambda g, z, x: g / (x * _LN2),
-    local=("1/(x ln 2)",),
+    local=("1/(x log(2))",),
     says="The logarithm to base 2, elementwise.",
 )
 log10 = gate(
     "log10",
     np.log10,
     lambda g, z, x: g / (x * _LN10),
-    local=("1/(x ln 10)",),
+    local=("1/(x log(10))",),
     says="The logarithm to base 10, elementwise.",
 )
 log1p = gate(
@@ -175,7 +175,7 @@ _pow = gate(
     lambda x, y: _power(x, y),
     lambda g, z, x, y: _for_base(g, x, y),
     lambda g, z, x, y: np.where(np.logical_and(x == 0, y >= 0), 0.0, g * (z * np.log(x))),
-    local=("y x^(y-1); 0 where y = 0", "x^y ln x; 0 where x = 0 and y >= 0"),
+    local=("y x^(y-1); 0 where y is 0", "x^y log(x); 0 where x is 0 and y >= 0"),
     floats=False,
 )
 
@@ -287,8 +287,8 @@ atan2 = gate(
     np.arctan2,
     lambda g, z, y, x: g * (x / _distance2(x, y)),
     lambda g, z, y, x: g * (-y / _distance2(x, y)),
-    local=("x/(x^2 + y^2)", "-y/(x^2 + y^2)"),
-    says="The angle from -pi to pi of the point (x, y), given y first; the gradient at (0, 0) is 0.",
+    local=("y/(x^2 + y^2); 0 where x is 0 and y is 0", "-x/(x^2 + y^2); 0 where x is 0 and y is 0"),
+    says="The angle from -pi to pi of the point (y, x): its height comes first; the gradient at (0, 0) is 0.",
 )
 sinh = gate("sinh", np.sinh, lambda g, z, x: g * np.cosh(x), local=("cosh(x)",), says="(e^x - e^-x) / 2, elementwise.")
 cosh = gate("cosh", np.cosh, lambda g, z, x: g * np.sinh(x), local=("sinh(x)",), says="(e^x + e^-x) / 2, elementwise.")
@@ -356,7 +356,7 @@ sinc = gate(
     "sinc",
     lambda x: np.sinc(x) if x.dtype != np.float16 else np.sinc(x.astype(np.float32)).astype(x.dtype),
     lambda g, z, x: np.where(x == 0, 0.0, g * ((np.cos(x * math.pi) - z) / np.where(x == 0, 1.0, x))),
-    local=("(cos(pi x) - sinc(x))/x; 0 at 0",),
+    local=("(cos(pi x) - z)/x; 0 where x is 0",),
     says="sin(pi x) / (pi x), elementwise; 1 at 0.",
 )
 
@@ -482,7 +482,7 @@ xlogy: Any = gate(
     lambda x, y: x * np.log(np.where((x == 0) & (y == y), 1.0, y)),
     lambda g, z, x, y: np.where(np.logical_and(x == 0, y <= 0), 0.0, run(xlogy, g, y)),
     lambda g, z, x, y: g * x / y,
-    local=("log y; 0 where x = 0 and y <= 0", "x/y"),
+    local=("log(y); 0 where x is 0 and y <= 0", "x/y"),
     says="x log(y), elementwise, with broadcasting; 0 where x is 0, unless y is nan.",
 )
 xlog1py: Any = gate(
@@ -490,14 +490,14 @@ xlog1py: Any = gate(
     lambda x, y: x * np.log1p(np.where((x == 0) & (y == y), 0.0, y)),
     lambda g, z, x, y: np.where(np.logical_and(x == 0, y <= -1), 0.0, run(xlog1py, g, y)),
     lambda g, z, x, y: g * x / (y + 1),
-    local=("log(1 + y); 0 where x = 0 and y <= -1", "x/(1 + y)"),
+    local=("log(1 + y); 0 where x is 0 and y <= -1", "x/(1 + y)"),
     says="x log(1 + y), elementwise, with broadcasting; 0 where x is 0, unless y is nan.",
 )
 entr = gate(
     "entr",
     lambda x: np.where(x < 0, -np.inf, 0.0 - x * np.log(np.where(x <= 0, 1.0, x))),
     lambda g, z, x: -g * (np.log(x) + 1),
-    local=("-(1 + log x)",),
+    local=("-(1 + log(x))",),
     says="-x log(x), elementwise, the entropy of one outcome: 0 at 0, -inf below.",
 )
 
@@ -572,7 +572,7 @@ copysign = gate(
     np.copysign,
     lambda g, z, x, y: g * np.sign(z) * np.sign(x),
     lambda g, z, x, y: np.zeros_like(g),
-    local=("1 or -1; 0 at 0", "0"),
+    local=("sign(x) sign(z)", "0"),
     says="The size of x with the sign of y, elementwise, with broadcasting.",
 )
 

@@ -127,8 +127,8 @@ zeta: Any = gate(
     special_function("zeta"),
     _unknown("zeta"),
     lambda g, z, x, q: -g * x * run(zeta, x + 1, q),
-    local=("no closed form", "-x zeta(x + 1, q)"),
-    says="Hurwitz's zeta: the sum of (k + q)^-x over k = 0, 1, 2 …; no gradient in x. Needs SciPy.",
+    local=("no closed form", "-x zeta(x + 1, y)"),
+    says="Hurwitz's zeta: the sum of (k + y)^-x over k = 0, 1, 2 …; no gradient in x. Needs SciPy.",
 )
 
 
@@ -141,16 +141,16 @@ gammainc = gate(
     special_function("gammainc"),
     _unknown("gammainc"),
     lambda g, z, a, x: g * _gamma_density(a, x),
-    local=("no closed form", "x^(a-1) exp(-x)/gamma(a)"),
-    says="The lower incomplete gamma function of a at x, over gamma(a); no gradient in a. Needs SciPy.",
+    local=("no closed form", "y^(x-1) exp(-y)/gamma(x)"),
+    says="The lower incomplete gamma function of x at y, over gamma(x); no gradient in x. Needs SciPy.",
 )
 gammaincc = gate(
     "gammaincc",
     special_function("gammaincc"),
     _unknown("gammaincc"),
     lambda g, z, a, x: -g * _gamma_density(a, x),
-    local=("no closed form", "-x^(a-1) exp(-x)/gamma(a)"),
-    says="1 - gammainc(a, x); no gradient in a. Needs SciPy.",
+    local=("no closed form", "-y^(x-1) exp(-y)/gamma(x)"),
+    says="1 - gammainc(x, y); no gradient in x. Needs SciPy.",
 )
 
 
@@ -203,7 +203,7 @@ i1: Any = gate(
     "i1",
     special_function("i1"),
     lambda g, z, x: g * (run(i0, x) - _ratio(z, x)),
-    local=("i0(x) - i1(x)/x",),
+    local=("i0(x) - z/x; 1/2 where x is 0",),
     says="The modified Bessel function of order 1, elementwise. Needs SciPy.",
 )
 i0e: Any = gate(
@@ -217,7 +217,7 @@ i1e: Any = gate(
     "i1e",
     special_function("i1e"),
     lambda g, z, x: g * (run(i0e, x) - _ratio(z, x) - np.sign(x) * z),
-    local=("i0e(x) - z/x - sign(x) z",),
+    local=("i0e(x) - z/x - sign(x) z; 1/2 where x is 0",),
     says="exp(-|x|) i1(x), elementwise. Needs SciPy.",
 )
 

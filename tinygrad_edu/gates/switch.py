@@ -153,7 +153,7 @@ lerp = gate(
     lambda g, z, x, end, weight: g * (1 - weight),
     lambda g, z, x, end, weight: g * weight,
     lambda g, z, x, end, weight: g * (end - x),
-    local=("1 - w", "w", "end - x"),
+    local=("1 - weight", "weight", "y - x"),
     floats=True,
     says="""x + weight (end - x), elementwise: the way from x to `end`; `weight` is a number or a Tensor.
 
@@ -178,7 +178,7 @@ _cumprod = gate(
     "cumprod",
     lambda x, axis: _running(np.multiply, x, axis, False),
     lambda g, z, x, axis: _summed_products(g, z, x, axis),
-    local=("for every later output, the product of its other factors",),
+    local=("the product of the other factors, for every product that it is in",),
 )
 
 

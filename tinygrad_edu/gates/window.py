@@ -311,7 +311,7 @@ conv: Any = record.gate(
     lambda g, z, x, w, b, size, how: run(conv_weight, g, x, size=w.shape[2:], how=how),
     lambda g, z, x, w, b, size, how: _for_bias(g),
     kind="switch",
-    local=("w, wherever a window covers it", "x under the windows", "1"),
+    local=("w, wherever a window covers it", "x under the windows", "1 for every output of its channel"),
     says="""Weighted sums under a sliding window: images (N, C, *S), weights (O, C / groups, *K) -> (N, O, *size).
 
     >>> import numpy as np
@@ -327,14 +327,14 @@ conv_input: Any = record.gate(
     lambda g, z, y, w, b, size, how: run(conv_weight, y, g, size=w.shape[2:], how=how),
     lambda g, z, y, w, b, size, how: _for_bias(g),
     kind="switch",
-    local=("w, under its window", "y where its window lies", "1"),
-    says="""Each element of y lays a window of weights: conv's gradient for x, and the transposed convolution.
+    local=("w, under its window", "x where its window lies", "1 for every output of its channel"),
+    says="""Each element of x lays a window of weights: conv's gradient for x, and the transposed convolution.
 
     From (N, O, *), weights (O, C / groups, *K) and a bias (C,) or None to (N, C, *size).
 
     >>> import numpy as np
-    >>> y, w = np.array([[[1.0, 2.0]]]), np.array([[[1.0, 10.0]]])
-    >>> conv_input(y, w, None, size=(3,), how=Sliding((1,), ((0, 0),), (1,))).tolist()
+    >>> x, w = np.array([[[1.0, 2.0]]]), np.array([[[1.0, 10.0]]])
+    >>> conv_input(x, w, None, size=(3,), how=Sliding((1,), ((0, 0),), (1,))).tolist()
     [[[1.0, 12.0, 20.0]]]
     """,
 )
@@ -344,10 +344,10 @@ conv_weight: Any = record.gate(
     lambda g, z, y, x, size, how: run(conv, x, g, None, size=y.shape[2:], how=how),
     lambda g, z, y, x, size, how: run(conv_input, y, g, None, size=x.shape[2:], how=how),
     kind="switch",
-    local=("x under its window", "y wherever a window covers it"),
-    says="""What each weight was multiplied by, times y, summed: conv's gradient for w.
+    local=("y under its window", "x wherever a window covers it"),
+    says="""What each weight was multiplied by, times x, summed: conv's gradient for w.
 
-    From (N, O, *) and images (N, C, *S) to (O, C / groups, *size).
+    From x (N, O, *) and images y (N, C, *S) to (O, C / groups, *size).
     """,
 )
 
@@ -383,6 +383,6 @@ fold: Any = record.gate(
     _fold,
     lambda g, z, y, size, window, how: run(unfold, g, size=how.places(size, window), window=window, how=how),
     kind="reshape",
-    local=("1",),
+    local=("1, in place",),
     says="Columns laid back where they came from and summed: (N, C·K, positions) -> (N, C, *size).",
 )

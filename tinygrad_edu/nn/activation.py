@@ -1,27 +1,24 @@
 """activation: the functions between layers, as functions and as modules.
 
-Each that is one formula is one gate. At a kink the gradient is PyTorch's. `inplace=True` writes the
-result into the input, as `relu_` does.
+Each that is one formula is one gate, of `gates/activation.py`. `inplace=True` writes the result into the
+input, as `relu_` does.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .. import dtypes, gates, record
+from .. import dtypes, gates
 from ..axes import either_name
 from ..errors import ShapeError, TinygradError
-from ..gates.route import choose, only
+from ..gates import activation
 from ..gates.softmax import softmin
-from ..gates.special_functions import ndtr
 from ..inplace import write
 from ..random import get_generator
-from ..record import run
 from ..tensor import Tensor, as_tensor
 from .module import Module
 from .parameter import Parameter
@@ -57,65 +54,9 @@ __all__ = [
     "Threshold",
 ]
 
-route = partial(record.gate, kind="route", floats=True)
-slope = partial(record.gate, kind="slope")
-
 
 def _applied(name: str, function: Callable[[Any], Tensor], input: Any, inplace: bool) -> Tensor:
     return write(as_tensor(input), name, function) if inplace else function(input)
-
-
-# Of straight pieces.
-
-_leaky_relu = slope(
-    "leaky_relu",
-    lambda x, negative: choose(x > 0, x, x * negative),
-    lambda g, z, x, negative: choose(x > 0, g, g * negative),
-    local=("1 where x > 0, else the negative slope",),
-)
-_hardtanh = route(
-    "hardtanh",
-    lambda x, low, high: np.minimum(np.maximum(x, low), high),
-    lambda g, z, x, low, high: only(g, np.logical_and(x > low, x < high)),
-    local=("1 where low < x < high, else 0",),
-)
-_threshold = route(
-    "threshold",
-    lambda x, above, value: np.where(x <= above, value, x),
-    lambda g, z, x, above, value: only(g, np.logical_not(x <= above)),
-    local=("1 where x > threshold, else 0",),
-)
-_hardshrink = route(
-    "hardshrink",
-    lambda x, by: np.where(np.logical_and(x >= -by, x <= by), 0.0, x),
-    lambda g, z, x, by: only(g, np.logical_or(x > by, x < -by)),
-    local=("1 where |x| > lambd, else 0",),
-)
-_softshrink = route(
-    "softshrink",
-    lambda x, by: np.where(x > by, x - by, np.where(x < -by, x + by, x * 0.0)),
-    lambda g, z, x, by: only(g, np.logical_or(x > by, x < -by)),
-    local=("1 where |x| > lambd, else 0",),
-)
-_hardsigmoid = slope(
-    "hardsigmoid",
-    lambda x: np.minimum(np.maximum(x + 3, 0), 6) / 6,
-    lambda g, z, x: only(g / 6, np.logical_and(x > -3, x < 3)),
-    local=("1/6 where -3 < x < 3, else 0",),
-)
-_hardswish = slope(
-    "hardswish",
-    lambda x: x * np.minimum(np.maximum(x + 3, 0), 6) / 6,
-    lambda g, z, x: np.where(x <= -3, 0.0, np.where(x < 3, g * (x / 3 + 0.5), g)),
-    local=("0 where x <= -3, 1 where x >= 3, else x/3 + 1/2",),
-)
-_prelu = slope(
-    "prelu",
-    lambda x, w: choose(x > 0, x, x * w),
-    lambda g, z, x, w: choose(x > 0, g, g * w),
-    lambda g, z, x, w: only(g * x, np.logical_not(x > 0)),
-    local=("1 where x > 0, else w", "0 where x > 0, else x"),
-)
 
 
 def relu(input: Any, inplace: bool = False) -> Tensor:
@@ -136,7 +77,7 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     >>> leaky_relu(tg.tensor([-1.0, 2.0]), 0.5)
     tensor([-0.5000,  2.0000])
     """
-    return _applied("leaky_relu", partial(_leaky_relu, negative=float(negative_slope)), input, inplace)
+    return _applied("leaky_relu", partial(activation.leaky_relu, negative=float(negative_slope)), input, inplace)
 
 
 def prelu(input: Any, weight: Any) -> Tensor:
@@ -163,7 +104,7 @@ def prelu(input: Any, weight: Any) -> Tensor:
         )
     if weight.numel() > 1 or input.ndim == 0:
         weight = weight.reshape((-1,) + (1,) * (input.ndim - 2) if input.ndim else ())
-    return _prelu(input, weight)
+    return activation.prelu(input, weight)
 
 
 def rrelu(
@@ -199,7 +140,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     """
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val is not above max_val; got {min_val} and {max_val}")
-    return _applied("hardtanh", partial(_hardtanh, low=float(min_val), high=float(max_val)), input, inplace)
+    return _applied("hardtanh", partial(activation.hardtanh, low=float(min_val), high=float(max_val)), input, inplace)
 
 
 def relu6(input: Any, inplace: bool = False) -> Tensor:
@@ -219,7 +160,9 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
     >>> threshold(tg.tensor([1.0, 2.0]), 1, -7)
     tensor([-7.,  2.])
     """
-    return _applied("threshold", partial(_threshold, above=float(threshold), value=float(value)), input, inplace)
+    return _applied(
+        "threshold", partial(activation.threshold, above=float(threshold), value=float(value)), input, inplace
+    )
 
 
 def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
@@ -229,7 +172,7 @@ def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
     >>> hardshrink(tg.tensor([-1.0, 0.5]))
     tensor([-1.,  0.])
     """
-    return _hardshrink(input, by=float(lambd))
+    return activation.hardshrink(input, by=float(lambd))
 
 
 def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
@@ -241,7 +184,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     """
     if lambd < 0:
         raise ValueError(f"softshrink: lambd is not negative; got {lambd}")
-    return _softshrink(input, by=float(lambd))
+    return activation.softshrink(input, by=float(lambd))
 
 
 def hardsigmoid(input: Any, inplace: bool = False) -> Tensor:
@@ -251,7 +194,7 @@ def hardsigmoid(input: Any, inplace: bool = False) -> Tensor:
     >>> hardsigmoid(tg.tensor([-4.0, 0.0, 4.0]))
     tensor([0.0000, 0.5000, 1.0000])
     """
-    return _applied("hardsigmoid", _hardsigmoid, input, inplace)
+    return _applied("hardsigmoid", activation.hardsigmoid, input, inplace)
 
 
 def hardswish(input: Any, inplace: bool = False) -> Tensor:
@@ -261,91 +204,7 @@ def hardswish(input: Any, inplace: bool = False) -> Tensor:
     >>> hardswish(tg.tensor([-4.0, 0.0, 4.0]))
     tensor([-0., 0., 4.])
     """
-    return _applied("hardswish", _hardswish, input, inplace)
-
-
-# Of exponentials.
-
-
-def _soft(x: Any) -> Any:
-    """log(1 + e^x) without overflow; np.logaddexp takes ten times as long."""
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-
-def _for_mish(g: Any, z: Any, x: Any) -> Any:
-    t = np.tanh(_soft(x))
-    return g * (t + x * run(gates.sigmoid, x) * (1 - t * t))
-
-
-def _for_gelu(g: Any, z: Any, x: Any) -> Any:
-    """z / x is the area that the forward found, and asking SciPy for it again takes as long as the forward."""
-    area = run(ndtr, x) if isinstance(x, Tensor) else np.divide(z, x, out=np.full_like(x, 0.5), where=x != 0)
-    return g * (area + x * np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))
-
-
-_ROOT = math.sqrt(2 / math.pi)
-
-
-def _bent(x: Any) -> Any:
-    """tanh(sqrt(2/pi) (x + 0.044715 x^3))"""
-    return np.tanh(x * (x * x * (0.044715 * _ROOT) + _ROOT))
-
-
-def _for_gelu_tanh(g: Any, z: Any, x: Any) -> Any:
-    t = _bent(x)
-    return g * ((t + 1) * 0.5 + x * (1 - t * t) * (x * x * (3 * 0.044715) + 1) * (0.5 * _ROOT))
-
-
-def _for_silu(g: Any, z: Any, x: Any) -> Any:
-    s = run(gates.sigmoid, x)
-    return g * (s + z * (1 - s))  # z - z s would lose s where z is large
-
-
-def _elu_forward(x: Any, alpha: float, scale: float, steep: float) -> Any:
-    return choose(x <= 0, np.expm1(np.minimum(x, 0) * steep) * (alpha * scale), x * scale)
-
-
-def _for_elu(g: Any, z: Any, x: Any, alpha: float, scale: float, steep: float) -> Any:
-    return choose(x <= 0, g * np.exp(np.minimum(x, 0) * steep) * (alpha * scale * steep), g * scale)
-
-
-def _softplus_forward(x: Any, beta: float, threshold: float) -> Any:
-    return np.where(x * beta > threshold, x, _soft(x * beta) / beta)
-
-
-_elu = slope("elu", _elu_forward, _for_elu, local=("1 where x > 0, else alpha exp(x)",))
-_gelu = slope("gelu", lambda x: x * run(ndtr, x), _for_gelu, local=("P(x) + x p(x), the normal curve's",))
-_gelu_tanh = slope(
-    "gelu_tanh",
-    lambda x: x * (_bent(x) + 1) * 0.5,
-    _for_gelu_tanh,
-    local=("(1 + t)/2 + x (1 - t^2) u'/2 (t = tanh(u(x)))",),
-)
-_silu = slope("silu", lambda x: x * run(gates.sigmoid, x), _for_silu, local=("s + z (1 - s) (s = sigmoid(x))",))
-_mish = slope(
-    "mish",
-    lambda x: x * np.tanh(_soft(x)),
-    _for_mish,
-    local=("t + x sigmoid(x) (1 - t^2) (t = tanh(softplus(x)))",),
-)
-_logsigmoid = slope(
-    "logsigmoid",
-    lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))),
-    lambda g, z, x: g * run(gates.sigmoid, -x),
-    local=("sigmoid(-x)",),
-)
-_softplus = slope(
-    "softplus",
-    _softplus_forward,
-    lambda g, z, x, beta, threshold: np.where(x * beta > threshold, g, g * run(gates.sigmoid, x * beta)),
-    local=("sigmoid(beta x); 1 beyond the threshold",),
-)
-_softsign = slope(
-    "softsign",
-    lambda x: x / (np.abs(x) + 1),
-    lambda g, z, x: g / np.square(np.abs(x) + 1),
-    local=("1/(1 + |x|)^2",),
-)
+    return _applied("hardswish", activation.hardswish, input, inplace)
 
 
 def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -355,7 +214,7 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     >>> elu(tg.tensor([-1.0, 2.0]))
     tensor([-0.6321,  2.0000])
     """
-    return _applied("elu", partial(_elu, alpha=float(alpha), scale=1.0, steep=1.0), input, inplace)
+    return _applied("elu", partial(activation.elu, alpha=float(alpha), scale=1.0, steep=1.0), input, inplace)
 
 
 def selu(input: Any, inplace: bool = False) -> Tensor:
@@ -368,7 +227,7 @@ def selu(input: Any, inplace: bool = False) -> Tensor:
     tensor([-1.1113,  2.1014])
     """
     alpha, scale = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
-    return _applied("selu", partial(_elu, alpha=alpha, scale=scale, steep=1.0), input, inplace)
+    return _applied("selu", partial(activation.elu, alpha=alpha, scale=scale, steep=1.0), input, inplace)
 
 
 def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -380,7 +239,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if not alpha:
         raise ValueError("celu: alpha is not 0")
-    return _applied("celu", partial(_elu, alpha=float(alpha), scale=1.0, steep=1.0 / alpha), input, inplace)
+    return _applied("celu", partial(activation.elu, alpha=float(alpha), scale=1.0, steep=1.0 / alpha), input, inplace)
 
 
 def gelu(input: Any, approximate: str = "none") -> Tensor:
@@ -396,7 +255,7 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu: approximate must be none or tanh; got {approximate!r}")
-    return _gelu(input) if approximate == "none" else _gelu_tanh(input)
+    return activation.gelu(input) if approximate == "none" else activation.gelu_tanh(input)
 
 
 def silu(input: Any, inplace: bool = False) -> Tensor:
@@ -406,7 +265,7 @@ def silu(input: Any, inplace: bool = False) -> Tensor:
     >>> silu(tg.tensor([-1.0, 2.0]))
     tensor([-0.2689,  1.7616])
     """
-    return _applied("silu", _silu, input, inplace)
+    return _applied("silu", activation.silu, input, inplace)
 
 
 def mish(input: Any, inplace: bool = False) -> Tensor:
@@ -416,7 +275,7 @@ def mish(input: Any, inplace: bool = False) -> Tensor:
     >>> mish(tg.tensor([-1.0, 2.0]))
     tensor([-0.3034,  1.9440])
     """
-    return _applied("mish", _mish, input, inplace)
+    return _applied("mish", activation.mish, input, inplace)
 
 
 @either_name
@@ -444,7 +303,7 @@ def logsigmoid(input: Any) -> Tensor:
     >>> logsigmoid(tg.tensor([-100.0, 0.0]))
     tensor([-100.0000,   -0.6931])
     """
-    return _logsigmoid(input)
+    return activation.logsigmoid(input)
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -454,7 +313,7 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     >>> softplus(tg.tensor([0.0, 100.0]))
     tensor([  0.6931, 100.0000])
     """
-    return _softplus(input, beta=float(beta), threshold=float(threshold))
+    return activation.softplus(input, beta=float(beta), threshold=float(threshold))
 
 
 def softsign(input: Any) -> Tensor:
@@ -464,7 +323,7 @@ def softsign(input: Any) -> Tensor:
     >>> softsign(tg.tensor([-1.0, 3.0]))
     tensor([-0.5000,  0.7500])
     """
-    return _softsign(input)
+    return activation.softsign(input)
 
 
 def tanhshrink(input: Any) -> Tensor:

@@ -127,7 +127,10 @@ _attention = record.gate(
     kind="switch",
     jointly=_back,
     meaning=_plain,
-    local=("p (1 - p) v scale k", "p (1 - p) v scale q", "p (p = softmax(q kᵀ scale + mask))", "p (1 - p) v"),
+    local=tuple(
+        f"{slope} (p = softmax(q kᵀ scale + mask), d: dropout's, else 1)"
+        for slope in ("p (d v - z) scale k", "p (d v - z) scale q", "p d", "p (d v - z)")
+    ),
     says="softmax(q kᵀ scale + mask) v.",
 )
 

@@ -74,7 +74,7 @@ _cross_entropy = record.gate(
     None,
     None,
     kind="slope",  # each score gets the upstream times its own slope
-    local=("p - 1 at the class, p elsewhere (p = softmax(x)), over n",),
+    local=("p - 1 at the class, p elsewhere (p = softmax(x)), times weight/over",),
     meaning=_plain,
 )
 

@@ -31,7 +31,7 @@ _dropped = record.gate(
     lambda g, z, x, mask: g * mask,
     None,
     kind="route",
-    local=("1 / (1 - p) where kept, else 0",),
+    local=("the mask, 0 where dropped",),
     says="x times a mask of 0 where dropped, 1 / (1 - p) where kept.",
 )
 

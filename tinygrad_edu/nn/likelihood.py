@@ -39,7 +39,7 @@ _binary_cross_entropy = gate(
     _two_logs,
     lambda g, z, x, y: g * ((x - y) / np.maximum(x * (1 - x), LEAST)),
     lambda g, z, x, y: g * (np.log1p(-x) - np.log(x)),
-    local=("(x - y) / (x (1 - x))", "log(1 - x) - log(x)"),
+    local=("(x - y)/max(x (1 - x), 1e-12)", "log(1 - x) - log(x)"),
 )
 
 # The same of sigmoid(x): the sigmoid's slope cancels what the logs divide by, and x - log(1 + e^x) never overflows.

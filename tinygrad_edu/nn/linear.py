@@ -43,7 +43,7 @@ _linear = record.gate(
     lambda g, z, x, w: _times(g, w),
     _for_weight,
     kind="switch",
-    local=("W", "x"),
+    local=("W", "x of every row"),
     says="x Wᵀ: (…, in) and (out, in) -> (…, out).",
 )
 

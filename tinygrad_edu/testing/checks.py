@@ -67,17 +67,22 @@ def recorded(roots: Sequence[Tensor]) -> list[Tensor]:
     return list(seen.values())
 
 
-def gates_reached(case: Case) -> set[str]:
-    """The names of the gates that a case records: in its program, and in what its gradient records."""
+def gates_recorded(case: Case) -> list[Tensor]:
+    """Every gate's output that a case records: in its program, and in what its gradient records."""
     tensors = leaves(case)
     made = outputs(case, tensors)
-    reached = {z.gate.name for z in recorded(made)}
+    reached = recorded(made)
     if case.order >= 2 and made:
         wished = [t for t in tensors if t.requires_grad]
         seeds = [Tensor(np.ones(t.shape, t.dtype), requires_grad=True) for t in made]
         found = grad(made, wished, seeds, create_graph=True, allow_unused=True)
-        reached |= {z.gate.name for z in recorded([g for g in found if g is not None])}
+        reached += recorded([g for g in found if g is not None])
     return reached
+
+
+def gates_reached(case: Case) -> set[str]:
+    """The names of those gates."""
+    return {z.gate.name for z in gates_recorded(case)}
 
 
 # Against numbers that no rule was used for.

@@ -1,4 +1,4 @@
-"""activation: the cases of the functions in `nn/activation.py`."""
+"""activation: the cases of `gates/activation.py` and of the other functions in `nn/activation.py`."""
 
 from typing import Any
 
