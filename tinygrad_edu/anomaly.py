@@ -8,10 +8,10 @@ import numpy as np
 
 from .engine import Freed
 from .errors import AnomalyError, ChangedAfterUseError
-from .explaining import told
 from .inplace import settled
 from .inspecting import inspect
 from .locking import Locks
+from .messages import told
 from .tensor import Tensor
 
 __all__ = ["detect_anomaly"]

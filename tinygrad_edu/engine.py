@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from . import explaining
+from . import messages
 from .errors import GradientShapeError, NoGradientError, NonScalarError, UnusedInputError, caller
 from .inplace import settled
 from .modes import on, recording, watching
@@ -67,7 +67,7 @@ def _walk(
             made = z.gate
             inputs = z.inputs
             if inputs.__class__ is Freed:
-                raise explaining.freed(z, inputs)
+                raise messages.freed(z, inputs)
             if born <= clock.last_write:  # equal for a rewritten Tensor itself
                 inputs = settled(z)
                 kept.append(inputs)  # what it was before: older gates may still ask for it
@@ -88,7 +88,7 @@ def _walk(
             if freed is not None:
                 z.inputs = freed
     except Exception as error:
-        explaining.on_the_way_back(z, error)
+        messages.on_the_way_back(z, error)
         raise
     return leaves
 
@@ -201,7 +201,7 @@ def grad(
         if not x._needs:
             raise NoGradientError(
                 f"grad() with respect to input {i}, which does not require a gradient.",
-                got=explaining.told(x),
+                got=messages.told(x),
                 mend="make it with requires_grad=True",
             )
     pairs = zip(outputs, grad_outputs, strict=True)
@@ -221,8 +221,8 @@ def grad(
         elif g is None and not allow_unused:
             raise UnusedInputError(
                 f"the outputs do not depend on input {i}, so it has no gradient.",
-                expected="an input of " + "\nand of ".join(map(explaining.told, outputs)),
-                got=explaining.told(x),
+                expected="an input of " + "\nand of ".join(map(messages.told, outputs)),
+                got=messages.told(x),
                 mend="pass allow_unused=True to get None for it, or materialize_grads=True for zeros",
             )
         found.append(g if g is None or isinstance(g, Tensor) else Tensor(np.array(g)))
@@ -260,7 +260,7 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool, without: str = "ba
     if not t._needs:
         raise NoGradientError(
             "no gradient can flow back from here: nothing behind it requires one.",
-            got=f"{explaining.told(t)}, dtype {t.dtype}",
+            got=f"{messages.told(t)}, dtype {t.dtype}",
             mend="make an input with requires_grad=True, and do not leave the graph with no_grad() or detach()",
         )
     data = t._data
@@ -268,7 +268,7 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool, without: str = "ba
         if data.size != 1:
             raise NonScalarError(
                 f"{without} starts from one number, but {f'what {t.gate.name} made' if t.gate else 'a leaf'} has more.",
-                got=explaining.told(t),
+                got=messages.told(t),
                 mend=f"reduce it (.sum(), .mean()), or pass {without.split('`')[1]}= of the same shape",
             )
         g: Any = np.asarray(1, data.dtype) if data.ndim == 0 else np.ones_like(data)
@@ -277,7 +277,7 @@ def upstream_of(t: Tensor, gradient: Any, create_graph: bool, without: str = "ba
         if g.shape != t.shape:
             raise GradientShapeError(
                 f"`{without.split('`')[1]}` must have the shape of the output it belongs to.",
-                expected=f"{t.shape}, for {explaining.told(t)}",
+                expected=f"{t.shape}, for {messages.told(t)}",
                 got=str(g.shape),
             )
     if create_graph:
@@ -295,7 +295,7 @@ def accumulate(x: Tensor, g: Any) -> None:
     if g.shape != x._data.shape:
         raise GradientShapeError(
             "a rule returned a gradient of the wrong shape.",
-            expected=explaining.told(x),
+            expected=messages.told(x),
             got=str(g.shape),
             mend="run it within tg.inspect() to see which gate's",
         )

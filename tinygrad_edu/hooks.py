@@ -9,7 +9,7 @@ import numpy as np
 
 from .engine import accumulate
 from .errors import GradientShapeError, NoGradientError
-from .explaining import told
+from .messages import told
 from .record import cast, clone, run
 from .tensor import Tensor, as_tensor, tick
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from .errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError, line_of
-from .explaining import told
 from .locking import unlock
+from .messages import told
 from .modes import recording
 from .record import clone, recorded
 from .tensor import Tensor, clock, memory, tick, written

@@ -10,7 +10,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from .errors import GradientShapeError, caller, is_ours
-from .explaining import told
+from .messages import told
 from .modes import Watch
 from .tensor import Tensor, memory
 

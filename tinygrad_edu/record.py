@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import explaining
+from . import messages
 from .dtypes import get_default_dtype, result_type
 from .modes import recording
 from .tensor import NO_KEYWORDS, Tensor, memory, tick
@@ -127,7 +127,7 @@ def gate(
     call.gate = made
     call.__name__ = call.__qualname__ = name
     call.__module__ = getattr(forward, "__module__", None) or __name__
-    call.__doc__ = explaining.docstring(made, says)
+    call.__doc__ = messages.docstring(made, says)
     GATES[name] = made
     return call
 
@@ -153,7 +153,7 @@ def _unary(made: Gate) -> Any:
         try:
             data = forward(a)
         except Exception as error:
-            raise explaining.failure(made, error, (x,), NO_KEYWORDS) from None
+            raise messages.failure(made, error, (x,), NO_KEYWORDS) from None
         z = _new(Tensor)
         z._data = data if type(data) is ndarray else np.asarray(data)
         z._grad = z._memory = z._taps = None
@@ -208,7 +208,7 @@ def _binary(made: Gate) -> Any:
         try:
             data = forward(a, b)
         except Exception as error:
-            raise explaining.failure(made, error, (x, y), NO_KEYWORDS) from None
+            raise messages.failure(made, error, (x, y), NO_KEYWORDS) from None
         z = _new(Tensor)
         z._data = data if type(data) is ndarray else np.asarray(data)
         z._grad = z._memory = z._taps = None
@@ -247,7 +247,7 @@ def _many(made: Gate) -> Any:
         try:
             data = forward(*arrays, **keywords)
         except Exception as error:
-            raise explaining.failure(made, error, inputs, keywords) from None
+            raise messages.failure(made, error, inputs, keywords) from None
         return recorded(made, inputs, keywords, data, needs and flowing and recording.get())
 
     return call
@@ -304,7 +304,7 @@ def _constant(made: Gate, x: Any) -> Any:
         return x.item()
     if isinstance(x, np.ndarray):
         return x if x.flags.writeable else x.copy()  # a read-only view of ours follows its Tensor
-    raise explaining.not_an_operand(made, x)
+    raise messages.not_an_operand(made, x)
 
 
 def _ready(made: Gate, arrays: list[Any]) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import explaining
+from .. import messages
 from ..axes import axes_of, axis_of, either_name
 from ..dtypes import result_type
 from ..errors import ShapeError
@@ -76,7 +76,7 @@ def _of_one(name: str, ufunc: Any, says: str) -> Callable[[Any], Tensor]:
         try:
             return Tensor(np.asarray(ufunc(as_array(x))))
         except TypeError as error:
-            raise explaining.failure(this, error, (x,), {}) from None
+            raise messages.failure(this, error, (x,), {}) from None
 
     return _named(question, name, says)
 
@@ -89,14 +89,14 @@ def _of_two(name: str, ufunc: Any, says: str) -> Callable[[Any, Any], Tensor]:
         b = y._data if isinstance(y, Tensor) else y
         for operand in (a, b):
             if not isinstance(operand, _OPERANDS):
-                raise explaining.not_an_operand(this, operand)
+                raise messages.not_an_operand(this, operand)
         if type(a) is type(b) is np.ndarray and a.dtype is not b.dtype:
             dtype = result_type(a, b)
             a, b = a.astype(dtype), b.astype(dtype)
         try:
             return Tensor(np.asarray(ufunc(a, b)))
         except (TypeError, ValueError) as error:
-            raise explaining.failure(this, error, (x, y), {}) from None
+            raise messages.failure(this, error, (x, y), {}) from None
 
     return _named(question, name, says)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import explaining, record
+from .. import messages, record
 from ..axes import axis_of, either_name, on_axis
 from ..errors import OptionError, ShapeError, TinygradError
 from ..inplace import write
@@ -204,7 +204,7 @@ def setitem(t: Tensor, index: Any, value: Any) -> None:
     try:
         write(t, "t[…] = v", lambda old, v: written_at(old, index, v), value, where=index)
     except ValueError as error:
-        raise explaining.failure(_index_put.gate, error, (t, value), {"index": index}) from None
+        raise messages.failure(_index_put.gate, error, (t, value), {"index": index}) from None
 
 
 def written_at(x: Tensor, index: Any, value: Any) -> Tensor:

@@ -8,7 +8,7 @@ from html import escape
 
 import graphviz
 
-from ..explaining import WORDS
+from ..messages import WORDS
 from . import wording
 from .folding import Box, Frame
 from .records import ModuleCall, Node, Record

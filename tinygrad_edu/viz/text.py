@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..explaining import WORDS
+from ..messages import WORDS
 from ..tensor import Tensor
 from . import wording
 from .records import Edge, Node, Record, Values, record

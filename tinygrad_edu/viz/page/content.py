@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...explaining import WORDS
+from ...messages import WORDS
 from .. import wording
 from ..records import Edge, Node, Record, Values
 from .layout import Drawing, layout

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...engine import Freed, upstream_of
-from ...explaining import WORDS, freed
 from ...inplace import settled
+from ...messages import WORDS, freed
 from ...modes import no_grad
 from ...nn.calls import Calls
 from ...record import Bundle, back_many

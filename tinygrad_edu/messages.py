@@ -1,4 +1,4 @@
-"""explaining: a gate's docstring, and what a gate says when its forward fails."""
+"""messages: what gates say: their docstrings, and their errors, forward and on the way back."""
 
 from __future__ import annotations
 
