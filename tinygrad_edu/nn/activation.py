@@ -404,21 +404,36 @@ class ReLU(_Activation):
 
 
 class Tanh(Module):
-    """The hyperbolic tangent, elementwise."""
+    """The hyperbolic tangent, elementwise.
+
+    >>> import tinygrad_edu as tg
+    >>> Tanh()(tg.tensor([-100.0, 0.0, 100.0]))
+    tensor([-1.,  0.,  1.])
+    """
 
     def forward(self, input: Any) -> Tensor:
         return gates.tanh(input)
 
 
 class Sigmoid(Module):
-    """1 / (1 + exp(-x)), elementwise."""
+    """1 / (1 + exp(-x)), elementwise.
+
+    >>> import tinygrad_edu as tg
+    >>> Sigmoid()(tg.tensor([-1000.0, 0.0, 1000.0]))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
 
     def forward(self, input: Any) -> Tensor:
         return gates.sigmoid(input)
 
 
 class ReLU6(_Activation):
-    """`relu6` as a module."""
+    """`relu6` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> ReLU6()(tg.tensor([-3.0, 3.0, 9.0]))
+    tensor([0., 3., 6.])
+    """
 
     _function = staticmethod(relu6)
 
@@ -448,6 +463,11 @@ class PReLU(Module):
 
     Attributes:
         weight: a Parameter of shape (num_parameters,).
+
+    >>> import tinygrad_edu as tg
+    >>> slope = PReLU()
+    >>> slope(tg.tensor([-2.0, 2.0])).sum().backward(); slope.weight.grad
+    tensor([-2.])
     """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None) -> None:
@@ -464,7 +484,12 @@ class PReLU(Module):
 
 
 class RReLU(_Activation):
-    """`rrelu` as a module: random in training mode only."""
+    """`rrelu` as a module: random in training mode only.
+
+    >>> import tinygrad_edu as tg
+    >>> RReLU(0.25, 0.75).eval()(tg.tensor([-1.0, 2.0]))
+    tensor([-0.5000,  2.0000])
+    """
 
     lower: float
     upper: float
@@ -478,7 +503,12 @@ class RReLU(_Activation):
 
 
 class Hardtanh(_Activation):
-    """`hardtanh` as a module."""
+    """`hardtanh` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Hardtanh(-2, 2)(tg.tensor([-3.0, 0.5, 3.0]))
+    tensor([-2.0000,  0.5000,  2.0000])
+    """
 
     _function = staticmethod(hardtanh)
 
@@ -489,7 +519,12 @@ class Hardtanh(_Activation):
 
 
 class Threshold(_Activation):
-    """`threshold` as a module."""
+    """`threshold` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Threshold(1, -7)(tg.tensor([1.0, 2.0]))
+    tensor([-7.,  2.])
+    """
 
     _function = staticmethod(threshold)
 
@@ -498,7 +533,12 @@ class Threshold(_Activation):
 
 
 class Hardshrink(_Activation):
-    """`hardshrink` as a module."""
+    """`hardshrink` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Hardshrink(2)(tg.tensor([-3.0, 2.0, 3.0]))
+    tensor([-3.,  0.,  3.])
+    """
 
     _function = staticmethod(hardshrink)
     _bare = True
@@ -508,7 +548,12 @@ class Hardshrink(_Activation):
 
 
 class Softshrink(_Activation):
-    """`softshrink` as a module."""
+    """`softshrink` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Softshrink(2)(tg.tensor([-3.0, 2.0, 3.0]))
+    tensor([-1.,  0.,  1.])
+    """
 
     _function = staticmethod(softshrink)
     _bare = True
@@ -518,7 +563,12 @@ class Softshrink(_Activation):
 
 
 class Hardsigmoid(_Activation):
-    """`hardsigmoid` as a module."""
+    """`hardsigmoid` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Hardsigmoid()(tg.tensor([-4.0, 0.0, 1.5]))
+    tensor([0.0000, 0.5000, 0.7500])
+    """
 
     _function = staticmethod(hardsigmoid)
 
@@ -527,7 +577,12 @@ class Hardsigmoid(_Activation):
 
 
 class Hardswish(_Activation):
-    """`hardswish` as a module."""
+    """`hardswish` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Hardswish()(tg.tensor([0.0, 1.5, 4.0]))
+    tensor([0.0000, 1.1250, 4.0000])
+    """
 
     _function = staticmethod(hardswish)
 
@@ -536,7 +591,12 @@ class Hardswish(_Activation):
 
 
 class ELU(_Activation):
-    """`elu` as a module."""
+    """`elu` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> ELU(alpha=2)(tg.tensor([-100.0, 0.0, 3.0]))
+    tensor([-2.,  0.,  3.])
+    """
 
     _function = staticmethod(elu)
 
@@ -545,7 +605,13 @@ class ELU(_Activation):
 
 
 class SELU(_Activation):
-    """`selu` as a module."""
+    """`selu` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> x = SELU()(tg.randn(10000, generator=np.random.default_rng(0)))
+    >>> round(abs(x.mean().item()), 1), round(x.std().item(), 1)
+    (0.0, 1.0)
+    """
 
     _function = staticmethod(selu)
 
@@ -554,7 +620,12 @@ class SELU(_Activation):
 
 
 class CELU(_Activation):
-    """`celu` as a module."""
+    """`celu` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> CELU(alpha=2)(tg.tensor([-100.0, 0.0, 3.0]))
+    tensor([-2.,  0.,  3.])
+    """
 
     _function = staticmethod(celu)
 
@@ -563,7 +634,12 @@ class CELU(_Activation):
 
 
 class GELU(_Activation):
-    """`gelu` as a module."""
+    """`gelu` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> GELU()(tg.tensor([-1.0, 0.0, 10.0]))
+    tensor([-0.1587,  0.0000, 10.0000])
+    """
 
     _function = staticmethod(gelu)
 
@@ -572,7 +648,12 @@ class GELU(_Activation):
 
 
 class SiLU(_Activation):
-    """`silu` as a module."""
+    """`silu` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> SiLU()(tg.tensor([-1.0, 0.0, 10.0]))
+    tensor([-0.2689,  0.0000,  9.9995])
+    """
 
     _function = staticmethod(silu)
 
@@ -581,7 +662,12 @@ class SiLU(_Activation):
 
 
 class Mish(_Activation):
-    """`mish` as a module."""
+    """`mish` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Mish()(tg.tensor([-1.0, 0.0, 10.0]))
+    tensor([-0.3034,  0.0000, 10.0000])
+    """
 
     _function = staticmethod(mish)
 
@@ -590,7 +676,12 @@ class Mish(_Activation):
 
 
 class GLU(_Activation):
-    """`glu` as a module."""
+    """`glu` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> GLU()(tg.tensor([3.0, 4.0, 0.0, 100.0]))
+    tensor([1.5000, 4.0000])
+    """
 
     _function = staticmethod(glu)
 
@@ -599,13 +690,23 @@ class GLU(_Activation):
 
 
 class LogSigmoid(_Activation):
-    """`logsigmoid` as a module."""
+    """`logsigmoid` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> LogSigmoid()(tg.tensor([-50.0, 0.0]))  # -log 2 at 0
+    tensor([-50.0000,  -0.6931])
+    """
 
     _function = staticmethod(logsigmoid)
 
 
 class Softplus(_Activation):
-    """`softplus` as a module."""
+    """`softplus` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Softplus()(tg.tensor([-1000.0, 0.0, 100.0]))
+    tensor([  0.0000,   0.6931, 100.0000])
+    """
 
     _function = staticmethod(softplus)
 
@@ -614,13 +715,23 @@ class Softplus(_Activation):
 
 
 class Softsign(_Activation):
-    """`softsign` as a module."""
+    """`softsign` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Softsign()(tg.tensor([-1.0, 0.0, 3.0]))
+    tensor([-0.5000,  0.0000,  0.7500])
+    """
 
     _function = staticmethod(softsign)
 
 
 class Tanhshrink(_Activation):
-    """`tanhshrink` as a module."""
+    """`tanhshrink` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> Tanhshrink()(tg.tensor([-10.0, 0.0, 10.0]))
+    tensor([-9.,  0.,  9.])
+    """
 
     _function = staticmethod(tanhshrink)
 
@@ -650,13 +761,23 @@ class Softmax(_Activation):
 
 
 class LogSoftmax(Softmax):
-    """`log_softmax` as a module; `dim` as for Softmax."""
+    """`log_softmax` as a module; `dim` as for Softmax.
+
+    >>> import tinygrad_edu as tg
+    >>> LogSoftmax(dim=0)(tg.tensor([0.0, 0.0]))
+    tensor([-0.6931, -0.6931])
+    """
 
     _function = staticmethod(gates.log_softmax)
 
 
 class Softmin(Softmax):
-    """`softmin` as a module; `dim` as for Softmax."""
+    """`softmin` as a module; `dim` as for Softmax.
+
+    >>> import tinygrad_edu as tg
+    >>> Softmin(dim=0)(tg.tensor([0.0, 1000.0]))
+    tensor([1., 0.])
+    """
 
     _function = staticmethod(softmin)
 

@@ -322,4 +322,9 @@ class NLLLoss(Loss):
 
 
 class NLLLoss2d(NLLLoss):
-    """`NLLLoss` under its old name for pixels: input (N, C, H, W), target (N, H, W)."""
+    """`NLLLoss` under its old name for pixels: input (N, C, H, W), target (N, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> NLLLoss2d()(tg.log(tg.full((1, 2, 3, 3), 0.5)), tg.zeros(1, 3, 3, dtype=tg.int64))  # log 2
+    tensor(0.6931)
+    """

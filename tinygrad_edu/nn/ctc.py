@@ -207,7 +207,13 @@ def _states(targets: Tensor, sizes: np.ndarray, blank: int, classes: int) -> tup
 
 
 class CTCLoss(Loss):
-    """`ctc_loss` as a module, called with log_probs, targets, input_lengths and target_lengths."""
+    """`ctc_loss` as a module, called with log_probs, targets, input_lengths and target_lengths.
+
+    >>> import tinygrad_edu as tg
+    >>> half = tg.log(tg.full((2, 1, 2), 0.5))  # of four paths, three spell "1": 01, 10, 11
+    >>> tg.exp(-CTCLoss()(half, tg.tensor([[1]]), [2], [1]))
+    tensor(0.7500)
+    """
 
     def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
         super().__init__(reduction)

@@ -186,31 +186,62 @@ class Dropout(_Dropout):
 
 
 class Dropout1d(_Dropout):
-    """`dropout1d` in training mode."""
+    """`dropout1d` in training mode.
+
+    >>> import tinygrad_edu as tg
+    >>> x = Dropout1d(0.5)(tg.ones(2, 8, 4))
+    >>> bool((x == x[..., :1]).all())  # a channel is dropped whole
+    True
+    """
 
     function = staticmethod(dropout1d)
 
 
 class Dropout2d(_Dropout):
-    """`dropout2d` in training mode."""
+    """`dropout2d` in training mode.
+
+    >>> import tinygrad_edu as tg
+    >>> x = Dropout2d(0.5)(tg.ones(2, 8, 4, 4))
+    >>> bool((x == x[..., :1, :1]).all())  # a channel is dropped whole
+    True
+    """
 
     function = staticmethod(dropout2d)
 
 
 class Dropout3d(_Dropout):
-    """`dropout3d` in training mode."""
+    """`dropout3d` in training mode.
+
+    >>> import tinygrad_edu as tg
+    >>> x = Dropout3d(0.5)(tg.ones(2, 8, 4, 4, 4))
+    >>> bool((x == x[..., :1, :1, :1]).all())  # a channel is dropped whole
+    True
+    """
 
     function = staticmethod(dropout3d)
 
 
 class AlphaDropout(_Dropout):
-    """`alpha_dropout` in training mode."""
+    """`alpha_dropout` in training mode.
+
+    >>> import tinygrad_edu as tg
+    >>> _ = tg.manual_seed(0)
+    >>> x = AlphaDropout(0.2)(tg.randn(10000))
+    >>> round(abs(x.mean().item()), 1), round(x.std().item(), 1)  # mean and deviation stay
+    (0.0, 1.0)
+    """
 
     function = staticmethod(alpha_dropout)
 
 
 class FeatureAlphaDropout(_Dropout):
-    """`feature_alpha_dropout` in training mode."""
+    """`feature_alpha_dropout` in training mode.
+
+    >>> import tinygrad_edu as tg
+    >>> x = FeatureAlphaDropout(0.5)(tg.ones(2, 8, 4, 4))
+    >>> bool((x == x[..., :1, :1]).all())  # a channel is dropped whole
+    True
+    """
 
     function = staticmethod(feature_alpha_dropout)
 

@@ -91,7 +91,13 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = No
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
-    """Draw every element from the normal distribution of this mean and standard deviation."""
+    """Draw every element from the normal distribution of this mean and standard deviation.
+
+    >>> import tinygrad_edu as tg
+    >>> w = normal_(tg.zeros(10000), mean=3.0, std=2.0)
+    >>> round(w.mean().item()), round(w.std().item())
+    (3, 2)
+    """
     return _write(tensor, (generator or get_generator()).normal(mean, std, tensor.shape))
 
 
@@ -106,12 +112,22 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Set every element to 0."""
+    """Set every element to 0.
+
+    >>> import tinygrad_edu as tg
+    >>> zeros_(tg.rand(2))
+    tensor([0., 0.])
+    """
     return _write(tensor, 0)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Set every element to 1."""
+    """Set every element to 1.
+
+    >>> import tinygrad_edu as tg
+    >>> ones_(tg.rand(2))
+    tensor([1., 1.])
+    """
     return _write(tensor, 1)
 
 
@@ -120,6 +136,11 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
 
     Raises:
         ShapeError: for fewer than 2 axes.
+
+    >>> import tinygrad_edu as tg
+    >>> w = xavier_uniform_(tg.zeros(2, 4))  # within ±sqrt(6 / (4 + 2)) = ±1
+    >>> bool((tg.abs(w) <= 1).all())
+    True
     """
     bound = gain * math.sqrt(6 / max(sum(_fans(tensor)), 1))
     return uniform_(tensor, -bound, bound, generator)
@@ -140,6 +161,11 @@ def kaiming_uniform_(
 
     Raises:
         ShapeError: for fewer than 2 axes.
+
+    >>> import tinygrad_edu as tg
+    >>> w = kaiming_uniform_(tg.zeros(2, 6), nonlinearity="relu")  # within ±sqrt(2) sqrt(3 / 6) = ±1
+    >>> bool((tg.abs(w) <= 1).all())
+    True
     """
     bound = calculate_gain(nonlinearity, a) * math.sqrt(3 / _fan(tensor, mode))
     return uniform_(tensor, -bound, bound, generator)
@@ -172,6 +198,11 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> 
 
     Raises:
         ShapeError: for fewer than 2 axes.
+
+    >>> import tinygrad_edu as tg
+    >>> w = xavier_normal_(tg.zeros(100, 100))  # sqrt(2 / 200)
+    >>> round(w.std().item(), 2)
+    0.1
     """
     return normal_(tensor, 0.0, gain * math.sqrt(2 / max(sum(_fans(tensor)), 1)), generator)
 
@@ -181,6 +212,11 @@ def lecun_uniform_(tensor: Tensor, generator: Any = None) -> Tensor:
 
     Raises:
         ShapeError: for fewer than 2 axes.
+
+    >>> import tinygrad_edu as tg
+    >>> w = lecun_uniform_(tg.zeros(2, 3))  # within ±sqrt(3 / 3)
+    >>> bool((tg.abs(w) <= 1).all())
+    True
     """
     bound = math.sqrt(3 / _fan(tensor, "fan_in"))
     return uniform_(tensor, -bound, bound, generator)
@@ -191,6 +227,11 @@ def lecun_normal_(tensor: Tensor, generator: Any = None) -> Tensor:
 
     Raises:
         ShapeError: for fewer than 2 axes.
+
+    >>> import tinygrad_edu as tg
+    >>> w = lecun_normal_(tg.zeros(100, 100))  # 1 / sqrt(100)
+    >>> round(w.std().item(), 2)
+    0.1
     """
     return normal_(tensor, 0.0, 1 / math.sqrt(_fan(tensor, "fan_in")), generator)
 
@@ -201,6 +242,11 @@ def nielsen_(tensor: Tensor, generator: Any = None) -> Tensor:
 
     Raises:
         ShapeError: for fewer than 2 axes.
+
+    >>> import tinygrad_edu as tg
+    >>> w = nielsen_(tg.zeros(100, 784))  # 1 / sqrt(784) = 1 / 28
+    >>> round(1 / w.std().item())
+    28
     """
     return lecun_normal_(tensor, generator)
 

@@ -91,7 +91,12 @@ class LazyLinear(_Lazy, Linear):
 
 
 class LazyConv1d(_Lazy, Conv1d):
-    """`Conv1d` whose `in_channels` are those of the first input; see `LazyLinear`."""
+    """`Conv1d` whose `in_channels` are those of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> LazyConv1d(8, 3)(tg.ones(1, 4, 9)).shape
+    (1, 8, 7)
+    """
 
     becomes, axis = Conv1d, -2
 
@@ -108,43 +113,81 @@ class LazyConv2d(_Lazy, Conv2d):
 
 
 class LazyConv3d(_Lazy, Conv3d):
-    """`Conv3d` whose `in_channels` are those of the first input; see `LazyLinear`."""
+    """`Conv3d` whose `in_channels` are those of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> LazyConv3d(8, 3)(tg.ones(1, 4, 9, 9, 9)).shape
+    (1, 8, 7, 7, 7)
+    """
 
     becomes, axis = Conv3d, -4
 
 
 class LazyConvTranspose1d(_Lazy, ConvTranspose1d):
-    """`ConvTranspose1d` whose `in_channels` are those of the first input; see `LazyLinear`."""
+    """`ConvTranspose1d` whose `in_channels` are those of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> LazyConvTranspose1d(8, 3)(tg.ones(1, 4, 9)).shape
+    (1, 8, 11)
+    """
 
     becomes, axis = ConvTranspose1d, -2
 
 
 class LazyConvTranspose2d(_Lazy, ConvTranspose2d):
-    """`ConvTranspose2d` whose `in_channels` are those of the first input; see `LazyLinear`."""
+    """`ConvTranspose2d` whose `in_channels` are those of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> LazyConvTranspose2d(8, 3)(tg.ones(1, 4, 9, 9)).shape
+    (1, 8, 11, 11)
+    """
 
     becomes, axis = ConvTranspose2d, -3
 
 
 class LazyConvTranspose3d(_Lazy, ConvTranspose3d):
-    """`ConvTranspose3d` whose `in_channels` are those of the first input; see `LazyLinear`."""
+    """`ConvTranspose3d` whose `in_channels` are those of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> LazyConvTranspose3d(8, 3)(tg.ones(1, 4, 9, 9, 9)).shape
+    (1, 8, 11, 11, 11)
+    """
 
     becomes, axis = ConvTranspose3d, -4
 
 
 class LazyBatchNorm1d(_Lazy, BatchNorm1d):
-    """`BatchNorm1d` whose `num_features` are the channels of the first input; see `LazyLinear`."""
+    """`BatchNorm1d` whose `num_features` are the channels of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = LazyBatchNorm1d()
+    >>> layer(tg.ones(2, 4)).shape, layer.num_features
+    ((2, 4), 4)
+    """
 
     becomes, axis = BatchNorm1d, 1
 
 
 class LazyBatchNorm2d(_Lazy, BatchNorm2d):
-    """`BatchNorm2d` whose `num_features` are the channels of the first input; see `LazyLinear`."""
+    """`BatchNorm2d` whose `num_features` are the channels of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = LazyBatchNorm2d()
+    >>> layer(tg.ones(2, 4, 9, 9)).shape, layer.num_features
+    ((2, 4, 9, 9), 4)
+    """
 
     becomes, axis = BatchNorm2d, 1
 
 
 class LazyBatchNorm3d(_Lazy, BatchNorm3d):
-    """`BatchNorm3d` whose `num_features` are the channels of the first input; see `LazyLinear`."""
+    """`BatchNorm3d` whose `num_features` are the channels of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = LazyBatchNorm3d()
+    >>> layer(tg.ones(2, 4, 9, 9, 9)).shape, layer.num_features
+    ((2, 4, 9, 9, 9), 4)
+    """
 
     becomes, axis = BatchNorm3d, 1
 
@@ -161,18 +204,35 @@ class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
     """`InstanceNorm1d` whose `num_features` are the channels of the first input; see `LazyLinear`.
 
     As in PyTorch, by default it learns a weight and a bias and tracks statistics, which `InstanceNorm1d` does not.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = LazyInstanceNorm1d()
+    >>> layer(tg.ones(2, 4, 9)).shape, layer.num_features, layer.affine
+    ((2, 4, 9), 4, True)
     """
 
     becomes, axis = InstanceNorm1d, -2
 
 
 class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
-    """`InstanceNorm2d` whose `num_features` are the channels of the first input; see `LazyLinear`."""
+    """`InstanceNorm2d` whose `num_features` are the channels of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = LazyInstanceNorm2d()
+    >>> layer(tg.ones(2, 4, 9, 9)).shape, layer.num_features
+    ((2, 4, 9, 9), 4)
+    """
 
     becomes, axis = InstanceNorm2d, -3
 
 
 class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
-    """`InstanceNorm3d` whose `num_features` are the channels of the first input; see `LazyLinear`."""
+    """`InstanceNorm3d` whose `num_features` are the channels of the first input; see `LazyLinear`.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = LazyInstanceNorm3d()
+    >>> layer(tg.ones(2, 4, 9, 9, 9)).shape, layer.num_features
+    ((2, 4, 9, 9, 9), 4)
+    """
 
     becomes, axis = InstanceNorm3d, -4

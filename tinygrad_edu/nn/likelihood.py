@@ -327,7 +327,12 @@ class CrossEntropyCost(Loss):
 
 
 class KLDivLoss(Loss):
-    """`kl_div` as a module."""
+    """`kl_div` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> KLDivLoss(reduction="batchmean")(tg.log(tg.tensor([[0.5, 0.5]])), tg.tensor([[1.0, 0.0]]))  # log 2
+    tensor(0.6931)
+    """
 
     def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__(reduction, "batchmean")
@@ -338,7 +343,12 @@ class KLDivLoss(Loss):
 
 
 class PoissonNLLLoss(Loss):
-    """`poisson_nll_loss` as a module."""
+    """`poisson_nll_loss` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> PoissonNLLLoss(log_input=False)(tg.tensor([1.0]), tg.tensor([3.0]))  # 1 - 3 log 1
+    tensor(1.)
+    """
 
     def __init__(
         self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: str = "mean"
@@ -351,7 +361,12 @@ class PoissonNLLLoss(Loss):
 
 
 class GaussianNLLLoss(Loss):
-    """`gaussian_nll_loss` as a module, called with the expectation, the target and the variance."""
+    """`gaussian_nll_loss` as a module, called with the expectation, the target and the variance.
+
+    >>> import tinygrad_edu as tg
+    >>> GaussianNLLLoss()(tg.tensor([2.0]), tg.tensor([4.0]), tg.tensor([1.0]))  # (log 1 + (2 - 4)^2 / 1) / 2
+    tensor(2.)
+    """
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction)

@@ -216,7 +216,12 @@ class Bilinear(Module):
 
 
 class Identity(Module):
-    """Returns its input; takes any arguments, so that it can stand in for any layer."""
+    """Returns its input; takes any arguments, so that it can stand in for any layer.
+
+    >>> import tinygrad_edu as tg
+    >>> Identity(54, unused=True)(tg.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__()

@@ -207,6 +207,10 @@ class MultiMarginLoss(Loss):
 
     Raises:
         OptionError: for a p that is not 1 or 2.
+
+    >>> import tinygrad_edu as tg
+    >>> MultiMarginLoss()(tg.tensor([[2.0, 1.5, 4.0]]), tg.tensor([0]))  # (0.5 + 3) / 3
+    tensor(1.1667)
     """
 
     weight: Tensor | None
@@ -223,7 +227,13 @@ class MultiMarginLoss(Loss):
 
 
 class MultiLabelMarginLoss(Loss):
-    """`multilabel_margin_loss` as a module."""
+    """`multilabel_margin_loss` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> scores, labels = tg.tensor([[0.1, 0.2, 0.4, 0.8]]), tg.tensor([[3, 0, -1, 1]])  # the labels end at -1
+    >>> MultiLabelMarginLoss()(scores, labels)
+    tensor(0.8500)
+    """
 
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -233,7 +243,12 @@ class MultiLabelMarginLoss(Loss):
 
 
 class MultiLabelSoftMarginLoss(Loss):
-    """`multilabel_soft_margin_loss` as a module; `weight` is a buffer."""
+    """`multilabel_soft_margin_loss` as a module; `weight` is a buffer.
+
+    >>> import tinygrad_edu as tg
+    >>> MultiLabelSoftMarginLoss()(tg.zeros(1, 3), tg.tensor([[1.0, 0.0, 1.0]]))  # log 2
+    tensor(0.6931)
+    """
 
     weight: Tensor | None
 
@@ -246,7 +261,12 @@ class MultiLabelSoftMarginLoss(Loss):
 
 
 class SoftMarginLoss(Loss):
-    """`soft_margin_loss` as a module."""
+    """`soft_margin_loss` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> SoftMarginLoss(reduction="none")(tg.tensor([0.0, 1000.0]), tg.tensor([1, 1]))
+    tensor([0.6931, 0.0000])
+    """
 
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__(reduction)

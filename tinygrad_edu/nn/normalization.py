@@ -266,13 +266,23 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """`BatchNorm1d` for (N, C, H, W)."""
+    """`BatchNorm1d` for (N, C, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> BatchNorm2d(1, eps=0.0)(tg.tensor([[[[1.0, 3.0]]]])).tolist()  # a channel of mean 2, variance 1
+    [[[[-1.0, 1.0]]]]
+    """
 
     dims = (4,)
 
 
 class BatchNorm3d(_BatchNorm):
-    """`BatchNorm1d` for (N, C, D, H, W)."""
+    """`BatchNorm1d` for (N, C, D, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> BatchNorm3d(3)(tg.ones(2, 3, 4, 4, 4)).shape
+    (2, 3, 4, 4, 4)
+    """
 
     dims = (5,)
 
@@ -324,13 +334,24 @@ class InstanceNorm1d(_InstanceNorm):
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """`InstanceNorm1d` for (N, C, H, W) or (C, H, W)."""
+    """`InstanceNorm1d` for (N, C, H, W) or (C, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.randn(2, 3, 4, 4)
+    >>> bool((tg.abs(InstanceNorm2d(3)(x).mean((2, 3))) < 1e-5).all())
+    True
+    """
 
     dims = (3, 4)
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """`InstanceNorm1d` for (N, C, D, H, W) or (C, D, H, W)."""
+    """`InstanceNorm1d` for (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> InstanceNorm3d(3)(tg.ones(2, 3, 4, 4, 4)).shape
+    (2, 3, 4, 4, 4)
+    """
 
     dims = (4, 5)
 
@@ -570,7 +591,12 @@ class GroupNorm(Module):
 
 
 class LocalResponseNorm(Module):
-    """`local_response_norm` as a module."""
+    """`local_response_norm` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> LocalResponseNorm(1, alpha=1.0, beta=1.0)(tg.ones(1, 1, 1)).tolist()  # 1 / (1 + 1)
+    [[[0.5]]]
+    """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         super().__init__()

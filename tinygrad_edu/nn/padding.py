@@ -97,13 +97,23 @@ class ConstantPad1d(_ConstantPad):
 
 
 class ConstantPad2d(_ConstantPad):
-    """A border of `value` around the last two axes."""
+    """A border of `value` around the last two axes.
+
+    >>> import tinygrad_edu as tg
+    >>> ConstantPad2d((1, 0, 0, 1), 7.0)(tg.tensor([[[1.0, 2.0]]])).tolist()  # left and below
+    [[[7.0, 1.0, 2.0], [7.0, 7.0, 7.0]]]
+    """
 
     axes = 2
 
 
 class ConstantPad3d(_ConstantPad):
-    """A border of `value` around the last three axes."""
+    """A border of `value` around the last three axes.
+
+    >>> import tinygrad_edu as tg
+    >>> ConstantPad3d(1, 7.0)(tg.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
 
     axes = 3
 
@@ -124,13 +134,23 @@ class ZeroPad1d(_ZeroPad):
 
 
 class ZeroPad2d(_ZeroPad):
-    """A border of zeros around the last two axes."""
+    """A border of zeros around the last two axes.
+
+    >>> import tinygrad_edu as tg
+    >>> ZeroPad2d((1, 0, 0, 1))(tg.tensor([[[1.0, 2.0]]])).tolist()  # left and below
+    [[[0.0, 1.0, 2.0], [0.0, 0.0, 0.0]]]
+    """
 
     axes = 2
 
 
 class ZeroPad3d(_ZeroPad):
-    """A border of zeros around the last three axes."""
+    """A border of zeros around the last three axes.
+
+    >>> import tinygrad_edu as tg
+    >>> ZeroPad3d(1)(tg.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
 
     axes = 3
 
@@ -151,13 +171,23 @@ class ReflectionPad1d(_ReflectionPad):
 
 
 class ReflectionPad2d(_ReflectionPad):
-    """A border that mirrors the last two axes, without their edges."""
+    """A border that mirrors the last two axes, without their edges.
+
+    >>> import tinygrad_edu as tg
+    >>> ReflectionPad2d((1, 0, 0, 1))(tg.tensor([[[1.0, 2.0], [3.0, 4.0]]])).tolist()  # left and below
+    [[[2.0, 1.0, 2.0], [4.0, 3.0, 4.0], [2.0, 1.0, 2.0]]]
+    """
 
     axes = 2
 
 
 class ReflectionPad3d(_ReflectionPad):
-    """A border that mirrors the last three axes, without their edges."""
+    """A border that mirrors the last three axes, without their edges.
+
+    >>> import tinygrad_edu as tg
+    >>> ReflectionPad3d(1)(tg.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
 
     axes = 3
 
@@ -178,13 +208,23 @@ class ReplicationPad1d(_ReplicationPad):
 
 
 class ReplicationPad2d(_ReplicationPad):
-    """A border that repeats the edges of the last two axes."""
+    """A border that repeats the edges of the last two axes.
+
+    >>> import tinygrad_edu as tg
+    >>> ReplicationPad2d((1, 0, 0, 1))(tg.tensor([[[1.0, 2.0], [3.0, 4.0]]])).tolist()  # left and below
+    [[[1.0, 1.0, 2.0], [3.0, 3.0, 4.0], [3.0, 3.0, 4.0]]]
+    """
 
     axes = 2
 
 
 class ReplicationPad3d(_ReplicationPad):
-    """A border that repeats the edges of the last three axes."""
+    """A border that repeats the edges of the last three axes.
+
+    >>> import tinygrad_edu as tg
+    >>> ReplicationPad3d(1)(tg.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
 
     axes = 3
 
@@ -205,12 +245,22 @@ class CircularPad1d(_CircularPad):
 
 
 class CircularPad2d(_CircularPad):
-    """A border as if the last two axes began anew where they end."""
+    """A border as if the last two axes began anew where they end.
+
+    >>> import tinygrad_edu as tg
+    >>> CircularPad2d((1, 0, 1, 0))(tg.tensor([[[1.0, 2.0], [3.0, 4.0]]])).tolist()
+    [[[4.0, 3.0, 4.0], [2.0, 1.0, 2.0], [4.0, 3.0, 4.0]]]
+    """
 
     axes = 2
 
 
 class CircularPad3d(_CircularPad):
-    """A border as if the last three axes began anew where they end."""
+    """A border as if the last three axes began anew where they end.
+
+    >>> import tinygrad_edu as tg
+    >>> CircularPad3d(1)(tg.ones(1, 2, 3, 4)).shape
+    (1, 4, 5, 6)
+    """
 
     axes = 3

@@ -37,6 +37,12 @@ class Parameter(Tensor):
 
 
 class UninitializedParameter(Parameter):
-    """What a lazy layer has before its first call: an empty Parameter, which that call fills."""
+    """What a lazy layer has before its first call: an empty Parameter, which that call fills.
+
+    >>> import tinygrad_edu as tg
+    >>> layer = tg.nn.LazyLinear(2)
+    >>> type(layer.weight).__name__, layer(tg.ones(5, 3)).shape, type(layer.weight).__name__
+    ('UninitializedParameter', (5, 2), 'Parameter')
+    """
 
     __slots__ = ()

@@ -655,19 +655,35 @@ class _MaxPool(_Pool):
 
 
 class MaxPool1d(_MaxPool):
-    """The largest element of each window over one axis: `max_pool1d` as a layer."""
+    """The largest element of each window over one axis: `max_pool1d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> MaxPool1d(2)(tg.tensor([[1.0, 5.0, 3.0, 2.0]]))
+    tensor([[5., 3.]])
+    """
 
     function = staticmethod(max_pool1d)
 
 
 class MaxPool2d(_MaxPool):
-    """The largest element of each window over two axes: `max_pool2d` as a layer."""
+    """The largest element of each window over two axes: `max_pool2d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> MaxPool2d(2)(tg.arange(16.0).reshape(1, 4, 4))
+    tensor([[[ 5.,  7.],
+             [13., 15.]]])
+    """
 
     function = staticmethod(max_pool2d)
 
 
 class MaxPool3d(_MaxPool):
-    """The largest element of each window over three axes: `max_pool3d` as a layer."""
+    """The largest element of each window over three axes: `max_pool3d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> MaxPool3d(2)(tg.ones(1, 3, 8, 8, 8)).shape
+    (1, 3, 4, 4, 4)
+    """
 
     function = staticmethod(max_pool3d)
 
@@ -685,25 +701,49 @@ class _MaxUnpool(_Pool):
 
 
 class MaxUnpool1d(_MaxUnpool):
-    """The winners of a max-pooling back in their places, over one axis: `max_unpool1d` as a layer."""
+    """The winners of a max-pooling back in their places, over one axis: `max_unpool1d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> winners, places = max_pool1d(tg.tensor([[1.0, 5.0, 3.0, 2.0]]), 2, return_indices=True)
+    >>> MaxUnpool1d(2)(winners, places)
+    tensor([[0., 5., 3., 0.]])
+    """
 
     function = staticmethod(max_unpool1d)
 
 
 class MaxUnpool2d(_MaxUnpool):
-    """The winners of a max-pooling back in their places, over two axes: `max_unpool2d` as a layer."""
+    """The winners of a max-pooling back in their places, over two axes: `max_unpool2d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.arange(4.0).reshape(1, 2, 2)
+    >>> MaxUnpool2d(2)(*MaxPool2d(2, return_indices=True)(x))
+    tensor([[[0., 0.],
+             [0., 3.]]])
+    """
 
     function = staticmethod(max_unpool2d)
 
 
 class MaxUnpool3d(_MaxUnpool):
-    """The winners of a max-pooling back in their places, over three axes: `max_unpool3d` as a layer."""
+    """The winners of a max-pooling back in their places, over three axes: `max_unpool3d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.ones(1, 3, 4, 4, 4)
+    >>> MaxUnpool3d(2)(*MaxPool3d(2, return_indices=True)(x)).shape
+    (1, 3, 4, 4, 4)
+    """
 
     function = staticmethod(max_unpool3d)
 
 
 class AvgPool1d(_Pool):
-    """The average of each window over one axis: `avg_pool1d` as a layer."""
+    """The average of each window over one axis: `avg_pool1d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> AvgPool1d(2)(tg.tensor([[1.0, 5.0, 3.0, 2.0]]))
+    tensor([[3.0000, 2.5000]])
+    """
 
     function = staticmethod(avg_pool1d)
     named = ("kernel_size", "stride", "padding")
@@ -739,13 +779,24 @@ class _AvgPool(AvgPool1d):
 
 
 class AvgPool2d(_AvgPool):
-    """The average of each window over two axes: `avg_pool2d` as a layer."""
+    """The average of each window over two axes: `avg_pool2d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> AvgPool2d(2)(tg.arange(16.0).reshape(1, 4, 4))
+    tensor([[[ 2.5000,  4.5000],
+             [10.5000, 12.5000]]])
+    """
 
     function = staticmethod(avg_pool2d)
 
 
 class AvgPool3d(_AvgPool):
-    """The average of each window over three axes: `avg_pool3d` as a layer."""
+    """The average of each window over three axes: `avg_pool3d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> AvgPool3d(2)(tg.ones(1, 3, 8, 8, 8)).shape
+    (1, 3, 4, 4, 4)
+    """
 
     function = staticmethod(avg_pool3d)
 
@@ -759,19 +810,34 @@ class _LPPool(_Pool):
 
 
 class LPPool1d(_LPPool):
-    """The p-norm of each window over one axis: `lp_pool1d` as a layer."""
+    """The p-norm of each window over one axis: `lp_pool1d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> LPPool1d(2, 2)(tg.tensor([[3.0, 4.0, 6.0, 8.0]]))
+    tensor([[ 5., 10.]])
+    """
 
     function = staticmethod(lp_pool1d)
 
 
 class LPPool2d(_LPPool):
-    """The p-norm of each window over two axes: `lp_pool2d` as a layer."""
+    """The p-norm of each window over two axes: `lp_pool2d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> LPPool2d(2, (1, 2))(tg.tensor([[[3.0, 4.0], [6.0, 8.0]]])).tolist()
+    [[[5.0], [10.0]]]
+    """
 
     function = staticmethod(lp_pool2d)
 
 
 class LPPool3d(_LPPool):
-    """The p-norm of each window over three axes: `lp_pool3d` as a layer."""
+    """The p-norm of each window over three axes: `lp_pool3d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> LPPool3d(2, 2)(tg.ones(1, 3, 8, 8, 8)).shape
+    (1, 3, 4, 4, 4)
+    """
 
     function = staticmethod(lp_pool3d)
 
@@ -785,19 +851,35 @@ class _AdaptiveAvgPool(_Pool):
 
 
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
-    """The average of each of `output_size` windows over one axis: `adaptive_avg_pool1d` as a layer."""
+    """The average of each of `output_size` windows over one axis: `adaptive_avg_pool1d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> AdaptiveAvgPool1d(2)(tg.arange(5.0).reshape(1, 5))  # of 0, 1, 2 and of 2, 3, 4
+    tensor([[1., 3.]])
+    """
 
     function = staticmethod(adaptive_avg_pool1d)
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
-    """The average of each of `output_size` windows over two axes: `adaptive_avg_pool2d` as a layer."""
+    """The average of each of `output_size` windows over two axes: `adaptive_avg_pool2d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> pool = AdaptiveAvgPool2d(1)
+    >>> pool(tg.ones(1, 3, 7, 5)).shape, pool(tg.ones(1, 3, 32, 32)).shape
+    ((1, 3, 1, 1), (1, 3, 1, 1))
+    """
 
     function = staticmethod(adaptive_avg_pool2d)
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """The average of each of `output_size` windows over three axes: `adaptive_avg_pool3d` as a layer."""
+    """The average of each of `output_size` windows over three axes: `adaptive_avg_pool3d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> AdaptiveAvgPool3d((None, 2, 1))(tg.ones(1, 3, 4, 5, 6)).shape
+    (1, 3, 4, 2, 1)
+    """
 
     function = staticmethod(adaptive_avg_pool3d)
 
@@ -812,19 +894,34 @@ class _AdaptiveMaxPool(_Pool):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
-    """The largest of each of `output_size` windows over one axis: `adaptive_max_pool1d` as a layer."""
+    """The largest of each of `output_size` windows over one axis: `adaptive_max_pool1d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> AdaptiveMaxPool1d(2)(tg.arange(5.0).reshape(1, 5))  # of 0, 1, 2 and of 2, 3, 4
+    tensor([[2., 4.]])
+    """
 
     function = staticmethod(adaptive_max_pool1d)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
-    """The largest of each of `output_size` windows over two axes: `adaptive_max_pool2d` as a layer."""
+    """The largest of each of `output_size` windows over two axes: `adaptive_max_pool2d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> AdaptiveMaxPool2d(1)(tg.arange(6.0).reshape(1, 2, 3))
+    tensor([[[5.]]])
+    """
 
     function = staticmethod(adaptive_max_pool2d)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
-    """The largest of each of `output_size` windows over three axes: `adaptive_max_pool3d` as a layer."""
+    """The largest of each of `output_size` windows over three axes: `adaptive_max_pool3d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> AdaptiveMaxPool3d((None, 2, 1))(tg.ones(1, 3, 4, 5, 6)).shape
+    (1, 3, 4, 2, 1)
+    """
 
     function = staticmethod(adaptive_max_pool3d)
 
@@ -848,12 +945,22 @@ class _FractionalMaxPool(_Pool):
 
 
 class FractionalMaxPool2d(_FractionalMaxPool):
-    """The largest element of windows at random steps over two axes: `fractional_max_pool2d` as a layer."""
+    """The largest element of windows at random steps over two axes: `fractional_max_pool2d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> FractionalMaxPool2d(2, output_ratio=0.7)(tg.ones(1, 3, 10, 20)).shape
+    (1, 3, 7, 14)
+    """
 
     function = staticmethod(fractional_max_pool2d)
 
 
 class FractionalMaxPool3d(_FractionalMaxPool):
-    """The largest element of windows at random steps over three axes: `fractional_max_pool3d` as a layer."""
+    """The largest element of windows at random steps over three axes: `fractional_max_pool3d` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> FractionalMaxPool3d(2, output_size=3)(tg.ones(1, 3, 8, 8, 8)).shape
+    (1, 3, 3, 3, 3)
+    """
 
     function = staticmethod(fractional_max_pool3d)

@@ -182,7 +182,12 @@ def _check_margin(margin: float) -> None:
 
 
 class MarginRankingLoss(Loss):
-    """`margin_ranking_loss` as a module."""
+    """`margin_ranking_loss` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> MarginRankingLoss(1.0)(tg.tensor([3.0]), tg.tensor([2.5]), tg.tensor([1]))  # ahead by 0.5, not by 1
+    tensor(0.5000)
+    """
 
     def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -193,7 +198,12 @@ class MarginRankingLoss(Loss):
 
 
 class HingeEmbeddingLoss(Loss):
-    """`hinge_embedding_loss` as a module."""
+    """`hinge_embedding_loss` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> HingeEmbeddingLoss(2.0, reduction="none")(tg.tensor([0.5, 0.5]), tg.tensor([1, -1]))
+    tensor([0.5000, 1.5000])
+    """
 
     def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -204,7 +214,13 @@ class HingeEmbeddingLoss(Loss):
 
 
 class CosineEmbeddingLoss(Loss):
-    """`cosine_embedding_loss` as a module."""
+    """`cosine_embedding_loss` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> x, y = tg.tensor([[1.0, 0.0]]), tg.tensor([[3.0, 4.0]])  # the cosine is 3/5
+    >>> CosineEmbeddingLoss()(x, y, tg.tensor([1])), CosineEmbeddingLoss()(x, y, tg.tensor([-1]))
+    (tensor(0.4000), tensor(0.6000))
+    """
 
     def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -219,6 +235,11 @@ class TripletMarginLoss(Loss):
 
     Raises:
         OptionError: for a margin of 0 or less.
+
+    >>> import tinygrad_edu as tg
+    >>> anchor, positive, negative = tg.tensor([0.0, 0.0]), tg.tensor([0.0, 3.0]), tg.tensor([2.0, 0.0])
+    >>> TripletMarginLoss(eps=0.0)(anchor, positive, negative)  # 3 - 2 + 1
+    tensor(2.)
     """
 
     def __init__(
@@ -239,6 +260,11 @@ class TripletMarginWithDistanceLoss(Loss):
 
     Raises:
         OptionError: for a margin of 0 or less.
+
+    >>> import tinygrad_edu as tg
+    >>> loss = TripletMarginWithDistanceLoss(distance_function=lambda x, y: tg.abs(x - y).sum(-1))
+    >>> loss(tg.tensor([[0.0, 0.0]]), tg.tensor([[1.0, 3.0]]), tg.tensor([[2.0, 0.0]]))  # 4 - 2 + 1
+    tensor(3.)
     """
 
     def __init__(

@@ -156,7 +156,12 @@ class MSELoss(Loss):
 
 
 class L1Loss(Loss):
-    """`l1_loss` as a module."""
+    """`l1_loss` as a module.
+
+    >>> import tinygrad_edu as tg
+    >>> L1Loss()(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
 
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -170,6 +175,10 @@ class HuberLoss(Loss):
 
     Raises:
         OptionError: for a delta of 0 or less.
+
+    >>> import tinygrad_edu as tg
+    >>> HuberLoss(reduction="none")(tg.tensor([1.0, 10.0]), tg.zeros(2))
+    tensor([0.5000, 9.5000])
     """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
@@ -185,6 +194,10 @@ class SmoothL1Loss(Loss):
 
     Raises:
         OptionError: for a beta below 0.
+
+    >>> import tinygrad_edu as tg
+    >>> SmoothL1Loss(reduction="none", beta=2.0)(tg.tensor([1.0, 10.0]), tg.zeros(2))
+    tensor([0.2500, 9.0000])
     """
 
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:

@@ -98,7 +98,12 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
 
 def remove_weight_norm(module: Module, name: str = "weight") -> Module:
-    """Make the weight a parameter again, with the value it has."""
+    """Make the weight a parameter again, with the value it has.
+
+    >>> import tinygrad_edu as tg
+    >>> list(remove_weight_norm(weight_norm(tg.nn.Linear(3, 2))).state_dict())
+    ['bias', 'weight']
+    """
     return _remove(module, name, _WeightNorm, "weight_norm")
 
 
@@ -174,5 +179,10 @@ def spectral_norm(
 
 
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
-    """Make the weight a parameter again, with the value it has."""
+    """Make the weight a parameter again, with the value it has.
+
+    >>> import tinygrad_edu as tg
+    >>> list(remove_spectral_norm(spectral_norm(tg.nn.Linear(3, 2))).state_dict())
+    ['bias', 'weight']
+    """
     return _remove(module, name, _SpectralNorm, "spectral_norm")

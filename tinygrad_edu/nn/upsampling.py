@@ -201,14 +201,24 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """Images at another size, each pixel the nearest: `Upsample` with mode nearest."""
+    """Images at another size, each pixel the nearest: `Upsample` with mode nearest.
+
+    >>> import tinygrad_edu as tg
+    >>> UpsamplingNearest2d(scale_factor=2)(tg.tensor([[[[1.0, 2.0]]]])).tolist()
+    [[[[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]]]]
+    """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
         super().__init__(size, scale_factor)
 
 
 class UpsamplingBilinear2d(Upsample):
-    """Images at another size: `Upsample` with mode bilinear and align_corners."""
+    """Images at another size: `Upsample` with mode bilinear and align_corners.
+
+    >>> import tinygrad_edu as tg
+    >>> UpsamplingBilinear2d(size=(1, 3))(tg.tensor([[[[1.0, 2.0]]]]))
+    tensor([[[[1.0000, 1.5000, 2.0000]]]])
+    """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
         super().__init__(size, scale_factor, "bilinear", True)
@@ -284,7 +294,12 @@ def channel_shuffle(input: Any, groups: int) -> Tensor:
 
 
 class PixelShuffle(Module):
-    """`pixel_shuffle` as a layer: (…, C·r², H, W) -> (…, C, H·r, W·r)."""
+    """`pixel_shuffle` as a layer: (…, C·r², H, W) -> (…, C, H·r, W·r).
+
+    >>> import tinygrad_edu as tg
+    >>> PixelShuffle(2)(tg.arange(4.0).reshape(4, 1, 1)).tolist()
+    [[[0.0, 1.0], [2.0, 3.0]]]
+    """
 
     def __init__(self, upscale_factor: int) -> None:
         super().__init__()
@@ -298,7 +313,12 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """`pixel_unshuffle` as a layer: (…, C, H·r, W·r) -> (…, C·r², H, W)."""
+    """`pixel_unshuffle` as a layer: (…, C, H·r, W·r) -> (…, C·r², H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> PixelUnshuffle(2)(tg.ones(1, 3, 8, 8)).shape
+    (1, 12, 4, 4)
+    """
 
     def __init__(self, downscale_factor: int) -> None:
         super().__init__()
@@ -312,7 +332,12 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """`channel_shuffle` as a layer."""
+    """`channel_shuffle` as a layer.
+
+    >>> import tinygrad_edu as tg
+    >>> ChannelShuffle(2)(tg.arange(4.0).reshape(1, 4, 1)).flatten()
+    tensor([0., 2., 1., 3.])
+    """
 
     def __init__(self, groups: int) -> None:
         super().__init__()

@@ -31,6 +31,11 @@ class PackedSequence(NamedTuple):
         batch_sizes: how many rows each step has.
         sorted_indices: which sequence each row of step 0 is; None if they were handed longest first.
         unsorted_indices: the way back from that order.
+
+    >>> import tinygrad_edu as tg
+    >>> packed = pack_padded_sequence(tg.tensor([[1, 2], [3, 0]]), [2, 1], batch_first=True)
+    >>> packed.data, packed.batch_sizes
+    (tensor([1, 3, 2]), tensor([2, 1]))
     """
 
     data: Tensor
