@@ -107,7 +107,14 @@ def register_hook(t: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
 
 
 def retain_grad(t: Tensor) -> None:
-    """Keep the gradient of a Tensor that is not a leaf in its `.grad`, too."""
+    """Keep the gradient of a Tensor that is not a leaf in its `.grad`, too.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> y = x * 2
+    >>> y.retain_grad(); (y * y).backward(); y.grad  # 2 y
+    tensor(12.)
+    """
     if not t._needs:
         raise NoGradientError("retain_grad() needs a Tensor that requires a gradient.", got=told(t))
     _taps(t).retain = True

@@ -41,6 +41,10 @@ class Gate:
         meaning: the same function in plain gates, for a fused gate that keeps floats. Such a gate takes
             a list as the keyword `kept`: its forward leaves there what the way back needs, the first walk
             takes it out, and a later one computes it again.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.GATES["exp"].name, tg.GATES["exp"].kind, tg.GATES["exp"].local
+    ('exp', 'slope', ('exp(x)',))
     """
 
     __slots__ = (

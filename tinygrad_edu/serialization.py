@@ -90,6 +90,12 @@ def load(path: str | os.PathLike[str], map_location: Any = None, weights_only: b
         DataFileError: if the file is missing, truncated, corrupt, not what its name says, or a pickle.
         DeviceError: for a `map_location` that is not here.
         MissingExtraError: for .safetensors without the package safetensors.
+
+    >>> import tempfile, tinygrad_edu as tg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save(tg.nn.Linear(2, 1).state_dict(), f"{folder}/net.npz")
+    ...     tg.nn.Linear(2, 1).load_state_dict(load(path))
+    Keys(missing_keys=[], unexpected_keys=[])
     """
     check_device(map_location)
     arrays, texts = _read(path)
@@ -106,7 +112,13 @@ def load(path: str | os.PathLike[str], map_location: Any = None, weights_only: b
 
 
 def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
-    """The texts that `save` was given as `metadata`; raises as `load`."""
+    """The texts that `save` was given as `metadata`; raises as `load`.
+
+    >>> import tempfile, tinygrad_edu as tg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load_metadata(save({"weight": tg.ones(2)}, f"{folder}/net.npz", metadata={"accuracy": "0.97"}))
+    {'accuracy': '0.97'}
+    """
     return {name: text for name, text in _read(path)[1].items() if name != _NESTED}
 
 

@@ -76,6 +76,12 @@ class Row:
         multiply_adds: in all its calls.
         memory: bytes that its gates made.
         shared: the path under which the same module came before, or None; it is counted there.
+
+    >>> import tinygrad_edu as tg
+    >>> net = tg.nn.Sequential(tg.nn.Linear(784, 30))
+    >>> row = summary(net, (10, 784)).rows[1]
+    >>> row.path, row.kind, row.depth, row.shape, row.parameters, row.memory
+    ('0', 'Linear', 1, (10, 30), 23550, 2400)
     """
 
     path: str
@@ -99,6 +105,11 @@ class Summary:
         parameter_bytes: memory of parameters and buffers.
         activation_bytes: memory of what the gates of one forward pass made, which the backward pass needs.
         inputs: the shapes that went in.
+
+    >>> import tinygrad_edu as tg
+    >>> total = summary(tg.nn.Linear(784, 30), (10, 784))
+    >>> total.parameters, total.multiply_adds  # 784·30 + 30, 10·784·30
+    (23550, 235200)
     """
 
     rows: tuple[Row, ...]

@@ -461,7 +461,11 @@ def tensor(
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """`data` as a Tensor: itself if it is one already, on the same memory if it is an ndarray."""
+    """`data` as a Tensor: itself if it is one already, on the same memory if it is an ndarray.
+
+    >>> a = np.zeros(2); t = as_tensor(a); a[0] = 5; t, as_tensor(t) is t
+    (tensor([5., 0.], dtype=float64), True)
+    """
     if device is not None:
         devices.check_device(device)
     if isinstance(data, Tensor) and (dtype is None or data.dtype == dtype):
@@ -481,5 +485,9 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 
 def is_tensor(thing: Any) -> bool:
-    """Whether `thing` is a Tensor."""
+    """Whether `thing` is a Tensor.
+
+    >>> is_tensor(as_tensor(1.0)), is_tensor(np.ones(2))
+    (True, False)
+    """
     return isinstance(thing, Tensor)

@@ -69,7 +69,12 @@ def _started(num: int) -> tuple[int, Any]:
 
 
 def get_num_threads() -> int:
-    """How many threads layers are computed on: 1, or what `set_num_threads` was given."""
+    """How many threads layers are computed on: 1, or what `set_num_threads` was given.
+
+    >>> set_num_threads(3); get_num_threads()
+    3
+    >>> set_num_threads(None)
+    """
     return _sharing[0]
 
 

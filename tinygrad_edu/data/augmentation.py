@@ -34,7 +34,14 @@ _GREY = np.array([0.2989, 0.587, 0.114])  # of red, green and blue, as in torchv
 
 
 class Augmentation:
-    """The base of every augmentation: define `change(images, rng)`."""
+    """The base of every augmentation: define `change(images, rng)`.
+
+    >>> class Invert(Augmentation):
+    ...     def change(self, images, rng, top):
+    ...         return top - images
+    >>> Invert()(np.array([[[0.0, 0.25]]]))
+    array([[[1.  , 0.75]]])
+    """
 
     def __call__(self, images: Any, labels: Any = None, generator: np.random.Generator | int | None = None) -> Any:
         """The images changed; with labels, both: what `Transformed` takes.
@@ -149,7 +156,12 @@ class RandomHorizontalFlip(Augmentation):
 
 
 class RandomVerticalFlip(RandomHorizontalFlip):
-    """Mirror top and bottom, with probability `p` for each image."""
+    """Mirror top and bottom, with probability `p` for each image.
+
+    >>> RandomVerticalFlip(p=1.0)(np.array([[[1.0, 2.0], [3.0, 4.0]]]))
+    array([[[3., 4.],
+            [1., 2.]]])
+    """
 
     axis = 2
 

@@ -44,6 +44,9 @@ class CIFAR10(ImageDataset):
         images: a uint8 array of shape (N, 3, 32, 32).
         labels: an int64 array of shape (N,).
         classes: the names of the ten labels.
+
+    >>> CIFAR10.NAMES[3], CIFAR10.NAMES[5]
+    ('cat', 'dog')
     """
 
     NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

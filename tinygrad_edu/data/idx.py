@@ -64,6 +64,12 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
 
     Raises:
         DataFileError: if it cannot be read, is truncated or corrupt, or no IDX file.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "three").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9]))
+    ...     read_idx(f"{folder}/three")
+    array([7, 8, 9], dtype=uint8)
     """
     return parse_idx(unpacked(whole_file(Path(path)), str(path)), str(path))
 

@@ -51,6 +51,9 @@ class MNIST(ImageDataset):
         images: a uint8 array of shape (N, 28, 28).
         labels: an int64 array of shape (N,).
         classes: the names of the ten labels.
+
+    >>> list(MNIST.FILES)  # what `root` is to hold, or `download=True` fetches
+    ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte']
     """
 
     NAMES: tuple[str, ...] = tuple("0123456789")
@@ -97,6 +100,9 @@ class FashionMNIST(MNIST):
     torchvision and `download=True` put them, then in `root` itself. Published are the SHA-256 of the
     gzipped files; of an unpacked one the length is verified, of labels also that all classes are equally
     many, of images that they are not MNIST's (Xiao, Rasul and Vollgraf, 2017).
+
+    >>> FashionMNIST.NAMES[7], FashionMNIST.NAMES[9]
+    ('Sneaker', 'Ankle boot')
     """
 
     NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")

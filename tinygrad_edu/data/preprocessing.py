@@ -26,6 +26,12 @@ class Preprocessor:
 
     Inputs are Tensors or arrays of shape (N, …), or for `fit` a dataset, and come back as what they were.
     Statistics are computed in double precision and kept in the data's.
+
+    >>> class Scaled(Preprocessor):
+    ...     def _transform(self, x):
+    ...         return x / 255
+    >>> Scaled().transform(np.array([[51.0, 255.0]]))
+    array([[0.2, 1. ]])
     """
 
     FITTED: tuple[str, ...] = ()  # the names of the arrays that `_fit` sets
@@ -235,6 +241,10 @@ class Whiten(PCA):
     Args:
         n_components: as for `PCA`.
         eps: keeps directions in which hardly anything varies, noise mostly, from being blown up.
+
+    >>> x = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 10.0], [0.0, -10.0]])
+    >>> np.abs(np.cov(Whiten().fit(x).transform(x).T, bias=True)).round(3).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
     """
 
     def __init__(self, n_components: float | None = None, eps: float = 1e-5) -> None:
@@ -256,6 +266,10 @@ class ZCA(Whiten):
 
     From Bell and Sejnowski, "The independent components of natural scenes are edge filters" (1997).
     The arguments are those of `Whiten`.
+
+    >>> x = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 10.0], [0.0, -10.0]])
+    >>> np.abs(ZCA().fit(x).transform(x)).round(3)[::2].tolist()  # the axes are where they were
+    [[1.414, 0.0], [0.0, 1.414]]
     """
 
     def _transform(self, x: np.ndarray) -> np.ndarray:

@@ -24,6 +24,11 @@ class Table(TensorDataset):
     Attributes:
         columns: the names of the inputs' columns, or none.
         classes: the name of each label, or none.
+
+    >>> import tinygrad_edu as tg
+    >>> table = Table(tg.zeros(2, 1), tg.tensor([0, 1]), columns=["length"], classes=["cat", "dog"])
+    >>> [table.classes[label.item()] for _, label in table]
+    ['cat', 'dog']
     """
 
     def __init__(self, *tensors: Any, columns: Sequence[str] = (), classes: Sequence[str] = ()) -> None:

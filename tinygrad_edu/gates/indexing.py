@@ -659,7 +659,13 @@ def _fill_in_place(t: Tensor, value: Any) -> Tensor:
 
 
 def zero_(t: Tensor) -> Tensor:
-    """In place: write 0 into every element; returns the Tensor."""
+    """In place: write 0 into every element; returns the Tensor.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([1.0, 2.0])
+    >>> x.zero_() is x, x
+    (True, tensor([0., 0.]))
+    """
     return write(t, "zero_", fill, 0, where=...)
 
 

@@ -73,7 +73,12 @@ def pad(x: Any, pad: Any, mode: str = "constant", value: float | None = None) ->
 
 
 def numpy_pad(x: Any, pad_width: Any, mode: str, value: Any) -> Tensor:
-    """NumPy's `pad`: widths from the first axis, or one pair or number for all; NumPy's names of the modes."""
+    """NumPy's `pad`: widths from the first axis, or one pair or number for all; NumPy's names of the modes.
+
+    >>> import tinygrad_edu as tg
+    >>> np.pad(tg.tensor([1.0, 2.0]), (2, 1))
+    tensor([0., 0., 1., 2., 0.])
+    """
     named = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
     if mode not in named or np.ndim(value):
         raise NotCoveredError(

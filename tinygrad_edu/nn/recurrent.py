@@ -47,6 +47,11 @@ class RNNBase(Module):
         bidirectional: also read each sequence from its end; the outputs lie side by side.
         proj_size: LSTM only: the state is projected to this size; 0: it is not.
         dtype: of the parameters; default: `get_default_dtype()`.
+
+    >>> import tinygrad_edu as tg
+    >>> net = RNNBase("GRU", 3, 4, num_layers=2, bidirectional=True)
+    >>> net(tg.ones(5, 2, 3))[0].shape, net.weight_ih_l1_reverse.shape
+    ((5, 2, 8), (12, 8))
     """
 
     def __init__(

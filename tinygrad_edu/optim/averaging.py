@@ -60,13 +60,25 @@ def get_swa_avg_fn() -> AverageOne:
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> AverageAll:
-    """`get_ema_avg_fn` for `multi_avg_fn`: it writes a list of averages in place."""
+    """`get_ema_avg_fn` for `multi_avg_fn`: it writes a list of averages in place.
+
+    >>> import tinygrad_edu as tg
+    >>> averages = [tg.tensor(4.0), tg.tensor(0.0)]
+    >>> get_ema_multi_avg_fn(0.75)(averages, [tg.tensor(8.0), tg.tensor(4.0)], 1); averages
+    [tensor(5.), tensor(1.)]
+    """
     _checked_decay(decay)
     return lambda averages, currents, n: _towards(averages, currents, 1 - decay)
 
 
 def get_swa_multi_avg_fn() -> AverageAll:
-    """`get_swa_avg_fn` for `multi_avg_fn`: it writes a list of averages in place."""
+    """`get_swa_avg_fn` for `multi_avg_fn`: it writes a list of averages in place.
+
+    >>> import tinygrad_edu as tg
+    >>> averages = [tg.tensor(4.0), tg.tensor(0.0)]
+    >>> get_swa_multi_avg_fn()(averages, [tg.tensor(8.0), tg.tensor(4.0)], 3); averages
+    [tensor(5.), tensor(1.)]
+    """
     return lambda averages, currents, n: _towards(averages, currents, 1 / (float(n) + 1))
 
 

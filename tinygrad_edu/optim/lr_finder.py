@@ -30,6 +30,9 @@ class LRCurve:
         smoothed: the losses, each with its neighbours.
         suggestion: the rate where the smoothed loss falls most steeply, per factor of rate; None if
             it did not fall by much more than the batches differ.
+
+    >>> LRCurve(np.array([0.01, 0.1, 1.0]), np.array([3.0, 1.0, 9.0]), np.array([3.0, 1.0, 9.0]), 0.1)
+    LRCurve(3 rates from 0.01 to 1; suggestion 0.1)
     """
 
     rates: np.ndarray

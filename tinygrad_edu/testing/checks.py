@@ -270,6 +270,9 @@ def check_case(case: Case) -> None:
 
     Raises:
         AssertionError: naming what does not hold (a GradcheckError is one).
+
+    >>> from tinygrad_edu.testing import case, real
+    >>> check_case(case("exp", lambda T, x: T.exp(x), real(3, 4)))
     """
     for check in CHECKS.values():
         check(case)

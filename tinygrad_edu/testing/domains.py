@@ -34,6 +34,10 @@ class Input:
         shape: of the array.
         draw: from a generator and the shape to a float64 (or integer, or bool) array.
         domain: to draw other shapes from; None where only this shape makes sense.
+
+    >>> x = real(3, 4)
+    >>> x.shape, x.draw(np.random.default_rng(0), x.shape).shape
+    ((3, 4), (3, 4))
     """
 
     shape: tuple[int, ...]
@@ -124,7 +128,13 @@ apart = Domain("apart", gap=0.5)  # no two closer than 0.5: away from the ties o
 
 
 def between(low: float, high: float) -> Domain:
-    """A domain of uniform draws from an interval: `between(0.1, 0.9)(3, 4)`."""
+    """A domain of uniform draws from an interval: `between(0.1, 0.9)(3, 4)`.
+
+    >>> draw = between(0.1, 0.9)(3, 4)
+    >>> x = draw.draw(np.random.default_rng(0), draw.shape)
+    >>> bool((x >= 0.1).all() and (x <= 0.9).all())
+    True
+    """
     return Domain(f"between({low}, {high})", low, high)
 
 
@@ -139,12 +149,22 @@ def away_from(points: Iterable[float], margin: float, low: float = -3.0, high: f
 
 
 def integers(low: int, high: int) -> Domain:
-    """Integers from `low` up to, not including, `high`: indices. They get no gradient."""
+    """Integers from `low` up to, not including, `high`: indices. They get no gradient.
+
+    >>> ids = integers(0, 3)(100)
+    >>> sorted(set(ids.draw(np.random.default_rng(0), ids.shape).tolist()))
+    [0, 1, 2]
+    """
     return Domain(f"integers({low}, {high})", low, high, kind="i")
 
 
 def spd(n: int, *batch: int) -> Input:
-    """Symmetric positive-definite matrices of shape (*batch, n, n), well conditioned."""
+    """Symmetric positive-definite matrices of shape (*batch, n, n), well conditioned.
+
+    >>> a = spd(3)
+    >>> bool((np.linalg.eigvalsh(a.draw(np.random.default_rng(0), a.shape)) > 0).all())
+    True
+    """
 
     def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         a = rng.normal(size=shape)
@@ -154,7 +174,12 @@ def spd(n: int, *batch: int) -> Input:
 
 
 def values(*rows: Any) -> Input:
-    """Exactly these values: ties, kinks, special values."""
+    """Exactly these values: ties, kinks, special values.
+
+    >>> tie = values(1.0, 2.0, 2.0)
+    >>> tie.draw(np.random.default_rng(0), tie.shape)
+    array([1., 2., 2.])
+    """
     array = np.asarray(rows[0] if len(rows) == 1 else rows)
     array = array.astype(np.float64) if array.dtype.kind == "f" else array
     return Input(array.shape, lambda rng, shape: array.copy())

@@ -65,6 +65,13 @@ def broadcastable_tensors(
         dtype, elements: as in `tensors`, or a list with one for each.
         requires_grad: as in `tensors`, for all.
         min_dims, max_dims, min_side, max_side: of each shape.
+
+    >>> from hypothesis import given
+    >>> @given(broadcastable_tensors(2))
+    ... def test_the_sum_has_the_shape_of_both(pair):
+    ...     x, y = pair
+    ...     assert (x + y).shape == np.broadcast_shapes(x.shape, y.shape)
+    >>> test_the_sum_has_the_shape_of_both()
     """
     shapes = hnp.mutually_broadcastable_shapes(
         num_shapes=n, min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side
@@ -81,6 +88,13 @@ def matmul_pairs(
         dtype, elements: as in `tensors`, or a list of two; by default both have one dtype.
         requires_grad: as in `tensors`, for both.
         min_side, max_side: of each axis; 0 draws empty ones too.
+
+    >>> from hypothesis import given
+    >>> @given(matmul_pairs(dtype="float64"))
+    ... def test_a_sum_comes_out_of_products(pair):
+    ...     x, y = pair
+    ...     assert (x @ y).dtype == x.dtype
+    >>> test_a_sum_comes_out_of_products()
     """
     shapes = hnp.mutually_broadcastable_shapes(
         signature=np.matmul.signature, max_dims=2, min_side=min_side, max_side=max_side

@@ -69,6 +69,13 @@ def load_checkpoint(path: str | os.PathLike[str], **parts: Any) -> dict[str, Any
     Raises:
         DataFileError: for a file that is missing, truncated, no checkpoint, or without one of the parts.
         StateDictError: if a part does not fit. Whatever is raised, every part is as it was.
+
+    >>> import tempfile, tinygrad_edu as tg
+    >>> model, other = tg.nn.Linear(2, 1), tg.nn.Linear(2, 1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rest = load_checkpoint(save_checkpoint(f"{folder}/run.npz", model=model, epoch=3), model=other)
+    >>> rest, bool((other.weight == model.weight).all())
+    ({'epoch': 3}, True)
     """
     states = _states(Path(path))
     absent = [name for name in parts if name not in states]

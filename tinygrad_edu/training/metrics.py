@@ -223,7 +223,12 @@ class Precision(_FromMatrix):
 
 
 class Recall(_FromMatrix):
-    """Of what is of a class, the share that was taken for it; averages as for `Precision`."""
+    """Of what is of a class, the share that was taken for it; averages as for `Precision`.
+
+    >>> scores, labels = np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]]), np.array([0, 1, 1])  # taken for 0, 1, 0
+    >>> Recall(average=None)(scores, labels)
+    array([1. , 0.5])
+    """
 
     name = "recall"
 
@@ -232,7 +237,12 @@ class Recall(_FromMatrix):
 
 
 class F1Score(_FromMatrix):
-    """The harmonic mean of precision and recall of each class (van Rijsbergen, 1979); averages as for `Precision`."""
+    """The harmonic mean of precision and recall of each class (van Rijsbergen, 1979); averages as for `Precision`.
+
+    >>> scores, labels = np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]]), np.array([0, 1, 1])  # taken for 0, 1, 0
+    >>> F1Score(average=None)(scores, labels).round(3)  # 2·½·1 / (½ + 1) and 2·1·½ / (1 + ½)
+    array([0.667, 0.667])
+    """
 
     name = "f1"
 
@@ -258,6 +268,12 @@ class Meter:
     Args:
         metrics: Metrics and functions, in a list or by name in a dict; None for the accuracy, where
             the first batch's targets are class numbers.
+
+    >>> meter = Meter()
+    >>> meter.update(0.5, np.array([[2.0, 1.0], [0.0, 3.0]]), np.array([0, 0]))
+    >>> meter.update(2.0, np.array([[2.0, 1.0]]), np.array([0]))
+    >>> meter.compute()["loss"], round(meter.compute()["accuracy"], 3)  # means over all 3 samples
+    (1.0, 0.667)
     """
 
     def __init__(self, metrics: Any = None) -> None:

@@ -34,6 +34,12 @@ class Run:
         value: the loss of the last batch, a float.
         seen: loss and metrics of this epoch so far, a dict.
         stopped: why the training is to end before its last epoch: a text; "" to go on.
+
+    >>> import tinygrad_edu as tg
+    >>> model = tg.nn.Linear(2, 1)
+    >>> run = Run(model, tg.nn.MSELoss(), tg.optim.SGD(model.parameters(), lr=0.1), [(tg.ones(4, 2), tg.ones(4, 1))])
+    >>> run.epoch, run.step, run.epochs, run.stopped
+    (0, 0, 1, '')
     """
 
     def __init__(

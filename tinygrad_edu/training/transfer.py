@@ -112,7 +112,13 @@ def freeze(model: Module, *patterns: str) -> list[str]:
 
 
 def unfreeze(model: Module, *patterns: str) -> list[str]:
-    """Gradients again for the parameters whose names match; raises as `freeze`."""
+    """Gradients again for the parameters whose names match; raises as `freeze`.
+
+    >>> import tinygrad_edu as tg
+    >>> model = tg.nn.Sequential(tg.nn.Linear(4, 3), tg.nn.Linear(3, 2))
+    >>> _ = freeze(model, "*"); unfreeze(model, "1.*")
+    ['1.weight', '1.bias']
+    """
     return _asked(model, patterns, True)
 
 

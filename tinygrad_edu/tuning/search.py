@@ -35,6 +35,12 @@ class Report:
     """What an objective is given to tell how it is doing: `report(value)` after every epoch.
 
     A run that is hopeless ends there: the call raises Optuna's `TrialPruned`.
+
+    >>> def objective(params, report):
+    ...     report(params["lr"]); report(params["lr"] / 2)
+    ...     return params["lr"] / 2
+    >>> tune(objective, {"lr": [4.0]}, progress=False).trials[0].curve
+    [4.0, 2.0]
     """
 
     def __init__(self, trial: Any) -> None:

@@ -20,6 +20,10 @@ class Range:
         low, high: the ends.
         scale: "linear", or "log": then every factor is as likely as any other.
         whole: integers only.
+
+    >>> rates = Range(1e-4, 1.0, "log")
+    >>> rates.at(0), rates.at(0.5), rates.at(1)
+    (0.0001, 0.01, 1.0)
     """
 
     low: float

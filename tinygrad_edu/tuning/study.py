@@ -25,6 +25,9 @@ class Trial:
         value: what it reached; of a run that was given up, what it last reported; None if nothing.
         state: "finished", "given up" or "failed".
         curve: what it reported, in order.
+
+    >>> Trial(0, {"lr": 0.1}, value=0.25, curve=[0.75, 0.25])
+    Trial(number=0, params={'lr': 0.1}, value=0.25, state='finished', curve=[0.75, 0.25])
     """
 
     number: int

@@ -37,6 +37,11 @@ class Explanation:
     Attributes:
         record: everything in it as plain data.
         checked: by name, after `check()`, the largest error of a gradient relative to its size.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True, name="x")
+    >>> print(str(tg.explain(x * x)).splitlines()[-1].strip())
+    x: 3.00 + 3.00 = 6.00
     """
 
     def __init__(self, output: Tensor, gradient: Any = None, expand: bool = False) -> None:

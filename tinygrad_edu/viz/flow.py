@@ -35,6 +35,13 @@ class LayerFlow:
         update: the norm of what its parameters changed by, over their norm before.
         dead: the share of its ReLUs that were 0 for every sample (a ReLU is one channel of a convolution).
         units: how many ReLUs it has.
+
+    >>> import tinygrad_edu as tg
+    >>> net = tg.nn.Sequential(tg.nn.Linear(2, 4), tg.nn.ReLU())
+    >>> with gradient_flow(net) as flow:
+    ...     net(tg.ones(3, 2)).sum().backward()
+    >>> [(layer.path, layer.kind, layer.units) for layer in flow.layers]
+    [('0', 'Linear', 0), ('1', 'ReLU', 4)]
     """
 
     path: str

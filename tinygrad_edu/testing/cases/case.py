@@ -44,6 +44,10 @@ class Case:
         dtypes: the dtypes whose gradients are checked for dtype and shape.
         tolerance: of the comparison with PyTorch, absolute and relative.
         why: what the case is there for, or why it has no oracle.
+
+    >>> made = Case("exp", lambda T, x: T.exp(x), (real(3, 4),), elementwise=True)
+    >>> made.order, made.dtypes, made.oracle
+    (2, ('float32',), True)
     """
 
     name: str
@@ -64,5 +68,9 @@ class Case:
 
 
 def case(name: str, call: Callable[..., Any], *inputs: Input, **more: Any) -> Case:
-    """A Case in one line: `case("exp", lambda T, x: T.exp(x), real(3, 4), elementwise=True)`."""
+    """A Case in one line: `case("exp", lambda T, x: T.exp(x), real(3, 4), elementwise=True)`.
+
+    >>> [x.shape for x in case("mul", lambda T, x, y: x * y, real(3, 4), real(4)).arrays()]
+    [(3, 4), (4,)]
+    """
     return Case(name, call, inputs, **more)

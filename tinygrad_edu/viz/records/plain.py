@@ -32,6 +32,10 @@ class Values:
         map: for a large array, if asked for: at most 24 rows of at most 24 means, for a heat map;
             of more than two axes, the first ones are folded into the rows and the rest into the
             columns, so that it is as square as can be.
+
+    >>> values = Values.of(np.array([[3.0, -4.0]]))
+    >>> values.full, values.low, values.high, values.norm
+    ([[3.0, -4.0]], -4.0, 3.0, 5.0)
     """
 
     shape: tuple[int, ...]
@@ -94,6 +98,11 @@ class Node:
             watched (`tg.inspect()`).
         held: what the `.grad` of a leaf held already, to which a backward pass would add.
         mark: why to look here, in a sentence: what `tg.detect_anomaly()` found; else None.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True, name="x")
+    >>> [(node.role, node.gate, node.formula, node.gradient.full) for node in tg.viz.record(x * x).nodes]
+    [('leaf', None, '', 6.0), ('gate', 'mul', 'x × x', 1.0)]
     """
 
     id: int
@@ -127,6 +136,11 @@ class Edge:
         contribution: what this edge adds to the source's gradient: upstream times local.
         diagonal: whether the gate works element by element: its Jacobian has `local_value` on the
             diagonal and nothing beside it.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> [(e.local, e.local_value.full, e.contribution.full) for e in tg.viz.record(x * x).edges]
+    [('y', 3.0, 3.0), ('x', 3.0, 3.0)]
     """
 
     source: int
@@ -151,6 +165,12 @@ class ModuleCall:
         shape: of what it returned, as far as it is on the graph; None for several outputs.
         nodes: the ids of what its gates made, those of its parts included.
         parent: the index in `Record.modules` of the call that it was made in, or None.
+
+    >>> import tinygrad_edu as tg
+    >>> net = tg.nn.Sequential(tg.nn.Linear(2, 3), tg.nn.Tanh())
+    >>> seen = tg.viz.record(net(tg.ones(4, 2)).sum())
+    >>> [(call.path, call.kind, call.shape, call.parameters) for call in seen.modules]
+    [('', 'Sequential', (4, 3), 9), ('0', 'Linear', (4, 3), 9), ('1', 'Tanh', (4, 3), 0)]
     """
 
     path: str
@@ -176,6 +196,11 @@ class Record:
         output: the id of the node that was recorded.
         backward: whether the backward pass was recorded, too.
         modules: the calls of modules, outer ones before those within; those that left gates here.
+
+    >>> import tinygrad_edu as tg
+    >>> seen = tg.viz.record(tg.tensor(3.0, requires_grad=True) ** 2)
+    >>> seen.nodes[seen.output].value.full, len(seen.nodes), len(seen.edges)
+    (9.0, 2, 1)
     """
 
     nodes: tuple[Node, ...]
