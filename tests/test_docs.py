@@ -80,6 +80,43 @@ def test_everything_public_has_a_docstring(module):
     assert not missing
 
 
+SPACES = [tg] + [
+    importlib.import_module(f"tinygrad_edu.{name}")
+    for name in (
+        *("autograd", "data", "func", "linalg", "special", "summarizing", "testing", "training", "tuning", "viz"),
+        *("nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn", "utils.checkpoint"),
+        *("optim", "optim.averaging", "optim.lr_scheduler", "optim.swa_utils"),
+    )
+]  # where a user finds names; the other files are the parts that these are made of
+
+
+def told_in_a_sentence(thing):
+    """Whether an example may be left out: of errors and warnings, and of what a table of formulas makes."""
+    if inspect.isclass(thing):
+        return issubclass(thing, BaseException)
+    inner = inspect.unwrap(thing)
+    return inner.__code__.co_name != inner.__name__  # a closure: `exp`, `eq`, `hsplit`; its row says what it computes
+
+
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.__name__)
+def test_everything_that_a_user_can_name_has_an_example(space):
+    names = getattr(space, "__all__", None) or [name for name in dir(space) if not name.startswith("_")]
+    things = {name: getattr(space, name) for name in names}
+    ours = {
+        name: thing
+        for name, thing in things.items()
+        if (inspect.isfunction(thing) or inspect.isclass(thing)) and thing.__module__.startswith("tinygrad_edu")
+    }
+    assert ours
+    assert [n for n, thing in ours.items() if ">>>" not in thing.__doc__ and not told_in_a_sentence(thing)] == []
+
+
+def test_few_names_are_told_in_a_sentence():
+    assert told_in_a_sentence(tg.exp)
+    assert told_in_a_sentence(tg.errors.ShapeError)
+    assert not any(map(told_in_a_sentence, (tg.nn.Sigmoid, tg.nn.functional.glu, tg.sum, tg.load, tg.explain)))
+
+
 # The README and CONTRIBUTING.
 
 

@@ -36,7 +36,11 @@ def tensor_text(t: Any) -> str:
 
 
 def number_format(data: np.ndarray) -> Callable[[Any], str]:
-    """How to print each element: `1.` if all are whole, `0.5000`, or `5.0000e-07` for wide ranges."""
+    """How to print each element: `1.` if all are whole, `0.5000`, or `5.0000e-07` for wide ranges.
+
+    >>> number_format(np.array([1.0, 20.0]))(1.0), number_format(np.array([1.0, 2.5]))(1.0)
+    (' 1.', '1.0000')
+    """
     if data.size > np.get_printoptions()["threshold"]:  # what is shown decides: three at either end of an axis
         data = data[np.ix_(*(np.r_[:3, -3:0] if n > 6 else np.arange(n) for n in data.shape))]
     sizes = np.abs(data[np.isfinite(data) & (data != 0)].astype(np.float64))

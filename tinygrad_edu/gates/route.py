@@ -107,7 +107,12 @@ fmax = gate(
     lambda g, z, x, y: only(g, np.logical_or(x >= y, np.isnan(y))),
     lambda g, z, x, y: only(g, np.logical_not(np.logical_or(x >= y, np.isnan(y)))),
     local=("1 where x >= y or y is nan, else 0", "0 where x >= y or y is nan, else 1"),
-    says="The larger of x and y, elementwise; the other where one is nan. A tie goes to x, as in PyTorch.",
+    says="""The larger of x and y, elementwise; the other where one is nan. A tie goes to x, as in PyTorch.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.fmax(tg.tensor([1.0, 5.0]), tg.tensor([3.0, float("nan")]))
+    tensor([3., 5.])
+    """,
 )
 fmin = gate(
     "fmin",

@@ -288,7 +288,12 @@ atan2 = gate(
     lambda g, z, y, x: g * (x / _distance2(x, y)),
     lambda g, z, y, x: g * (-y / _distance2(x, y)),
     local=("y/(x^2 + y^2); 0 where x is 0 and y is 0", "-x/(x^2 + y^2); 0 where x is 0 and y is 0"),
-    says="The angle from -pi to pi of the point (y, x): its height comes first; the gradient at (0, 0) is 0.",
+    says="""The angle from -pi to pi of the point (y, x): its height comes first; the gradient at (0, 0) is 0.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.atan2(tg.tensor([1.0, 0.0]), tg.tensor([0.0, -1.0]))  # straight up, and to the left
+    tensor([1.5708, 3.1416])
+    """,
 )
 sinh = gate("sinh", np.sinh, lambda g, z, x: g * np.cosh(x), local=("cosh(x)",), says="(e^x - e^-x) / 2, elementwise.")
 cosh = gate("cosh", np.cosh, lambda g, z, x: g * np.sinh(x), local=("sinh(x)",), says="(e^x + e^-x) / 2, elementwise.")
@@ -394,7 +399,12 @@ logaddexp = gate(
     lambda g, z, x, y: g / (np.exp(y - x) + 1),
     lambda g, z, x, y: g / (np.exp(x - y) + 1),
     local=("1/(1 + exp(y - x))", "1/(1 + exp(x - y))"),
-    says="log(e^x + e^y), elementwise, with broadcasting, without overflow; the gradient of two infs is nan.",
+    says="""log(e^x + e^y), elementwise, with broadcasting, without overflow; the gradient of two infs is nan.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.logaddexp(tg.tensor(200.0), tg.tensor(200.0))  # 200 + log 2
+    tensor(200.6931)
+    """,
 )
 logaddexp2 = gate(
     "logaddexp2",
@@ -483,7 +493,12 @@ xlogy: Any = gate(
     lambda g, z, x, y: np.where(np.logical_and(x == 0, y <= 0), 0.0, run(xlogy, g, y)),
     lambda g, z, x, y: g * x / y,
     local=("log(y); 0 where x is 0 and y <= 0", "x/y"),
-    says="x log(y), elementwise, with broadcasting; 0 where x is 0, unless y is nan.",
+    says="""x log(y), elementwise, with broadcasting; 0 where x is 0, unless y is nan.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.xlogy(tg.tensor([0.0, 2.0]), tg.tensor([0.0, 2.0]))
+    tensor([0.0000, 1.3863])
+    """,
 )
 xlog1py: Any = gate(
     "xlog1py",
@@ -547,7 +562,12 @@ frac = gate(
     lambda x: x - np.trunc(x),
     lambda g, z, x: g,
     local=("1",),
-    says="x less its integer part, with the sign of x, elementwise.",
+    says="""x less its integer part, with the sign of x, elementwise.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.frac(tg.tensor([2.5, -2.5]))
+    tensor([ 0.5000, -0.5000])
+    """,
 )
 remainder = gate(
     "remainder",
@@ -556,7 +576,12 @@ remainder = gate(
     lambda g, z, x, y: -g * np.floor_divide(x, y),
     local=("1", "-floor(x/y)"),
     floats=False,
-    says="x less the multiple of y not above it, elementwise: x % y, with the sign of y.",
+    says="""x less the multiple of y not above it, elementwise: x % y, with the sign of y.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.remainder(tg.tensor([7, -7]), 3)
+    tensor([1, 2])
+    """,
 )
 fmod = gate(
     "fmod",
@@ -565,7 +590,12 @@ fmod = gate(
     lambda g, z, x, y: -g * np.trunc(x / y),
     local=("1", "-trunc(x/y)"),
     floats=False,
-    says="x less the multiple of y next to it towards 0, elementwise: with the sign of x.",
+    says="""x less the multiple of y next to it towards 0, elementwise: with the sign of x.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.fmod(tg.tensor([7, -7]), 3)
+    tensor([ 1, -1])
+    """,
 )
 copysign = gate(
     "copysign",
@@ -573,7 +603,12 @@ copysign = gate(
     lambda g, z, x, y: g * np.sign(z) * np.sign(x),
     lambda g, z, x, y: np.zeros_like(g),
     local=("sign(x) sign(z)", "0"),
-    says="The size of x with the sign of y, elementwise, with broadcasting.",
+    says="""The size of x with the sign of y, elementwise, with broadcasting.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.copysign(tg.tensor([1.0, -2.0]), tg.tensor([-3.0, 4.0]))
+    tensor([-1.,  2.])
+    """,
 )
 
 

@@ -92,17 +92,35 @@ def _channels(name: str, input: Any, ndims: tuple[int, ...], batched: tuple[int,
 
 
 def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`dropout` of whole channels: (N, C, L) or (C, L)."""
+    """`dropout` of whole channels: (N, C, L) or (C, L).
+
+    >>> import tinygrad_edu as tg
+    >>> x = dropout1d(tg.ones(2, 8, 4))
+    >>> bool((x == x[..., :1]).all())  # a channel is 0, or 2, as a whole
+    True
+    """
     return _by_shape(input, _channels("dropout1d", input, (2, 3), (3,)), p, training, inplace)
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`dropout` of whole channels: (N, C, H, W); three axes are taken as (N, C, L), as in PyTorch."""
+    """`dropout` of whole channels: (N, C, H, W); three axes are taken as (N, C, L), as in PyTorch.
+
+    >>> import tinygrad_edu as tg
+    >>> x = dropout2d(tg.ones(2, 8, 4, 4))
+    >>> bool((x == x[..., :1, :1]).all())  # a channel is 0, or 2, as a whole
+    True
+    """
     return _by_shape(input, _channels("dropout2d", input, (3, 4), (3, 4)), p, training, inplace)
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """`dropout` of whole channels: (N, C, D, H, W) or (C, D, H, W)."""
+    """`dropout` of whole channels: (N, C, D, H, W) or (C, D, H, W).
+
+    >>> import tinygrad_edu as tg
+    >>> x = dropout3d(tg.ones(2, 8, 4, 4, 4))
+    >>> bool((x == x[..., :1, :1, :1]).all())  # a channel is 0, or 2, as a whole
+    True
+    """
     return _by_shape(input, _channels("dropout3d", input, (4, 5), (5,)), p, training, inplace)
 
 
@@ -137,7 +155,13 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
 
 
 def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """`alpha_dropout` of whole channels: (N, C, …)."""
+    """`alpha_dropout` of whole channels: (N, C, …).
+
+    >>> import tinygrad_edu as tg
+    >>> x = feature_alpha_dropout(tg.ones(2, 8, 4, 4), training=True)
+    >>> bool((x == x[..., :1, :1]).all())  # a channel is dropped whole
+    True
+    """
     shape = np.shape(input)
     return _alpha(input, shape[:2] + (1,) * (len(shape) - 2), p, training, inplace)
 

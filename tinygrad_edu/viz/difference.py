@@ -19,6 +19,11 @@ class Difference:
 
     Attributes:
         lines: one for each difference, in the order of the forward pass.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True, name="x")
+    >>> tg.explain(x * x).diff(tg.explain(x * 2)).lines[0]
+    'x: its gradient was 6.00, is 2.00'
     """
 
     def __init__(self, before: Told, after: Told) -> None:

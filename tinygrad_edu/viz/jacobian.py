@@ -32,6 +32,11 @@ class Jacobian:
             for each of the input; of a gate that works element by element only the diagonal, in the
             shape of the output. Names that an input shares with an earlier one end in (2), (3) …
         diagonal: the names of those.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True, name="x")
+    >>> tg.explain((x * x).sum()).jacobian("t2").matrices  # t2 is the sum
+    {'t1': array([[1., 1.]], dtype=float32)}
     """
 
     head: str

@@ -30,6 +30,12 @@ class Path:
         factors: at each of those gates the local gradient if it is a number; for arrays by how
             much the gradient grew (the quotient of the norms).
         contribution: what comes back along this path, an array.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True, name="x")
+    >>> path = tg.explain((x * 2) ** 2).paths(x)[0]
+    >>> path.nodes, path.gates, path.factors, path.norm
+    (('t2', 't1', 'x'), ('square', 'mul'), (12.0, 2.0), 24.0)
     """
 
     nodes: tuple[str, ...]
@@ -59,6 +65,12 @@ class Paths(tuple[Path, ...]):
         name: what the value is called.
         paths: how many there are; if they are too many, only the largest are held.
         gradient: the sum of all, an array.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True, name="x")
+    >>> paths = tg.explain(x * x + 2 * x).paths(x)
+    >>> paths.paths, [path.norm for path in paths], paths.gradient.item()
+    (3, [3.0, 3.0, 2.0], 8.0)
     """
 
     name: str
