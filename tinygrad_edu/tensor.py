@@ -78,7 +78,7 @@ class Tensor:
         "_memory",  # Memory, once shared or written; None while nobody else looks
         "_name",  # lazily: what the user calls it
         "_needs",  # requires_grad, as the engine reads it
-        "_of",  # lazily: (base, index) of a view that an index made
+        "_of",  # lazily: (base, index) of a view that an index made; None of a detach
         "_past",  # lazily: what this Tensor was before it was rewritten while recording
         "_taps",  # Taps: hooks and retain_grad, once asked for
         "_view",  # looks at another Tensor's memory
@@ -213,6 +213,7 @@ class Tensor:
         z = leaf(self._data)
         z._memory = memory(self)
         z._view = True
+        z._of = None
         return z
 
     def numpy(self) -> np.ndarray:
