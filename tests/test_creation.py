@@ -68,7 +68,8 @@ SAME_BUT_FOR_THE_VALUES = {
     "randn_like": lambda T: T.randn_like(T.ones(2), dtype=T.float64),
     "randint_like": lambda T: T.randint_like(T.ones(2), 5),
     "randint_like: low": lambda T: T.randint_like(T.ones(2), 2, 5),
-    "normal: size": lambda T: T.normal(1.0, 2.0, (2, 3)),
+    "normal: size": lambda T: T.normal(1.0, 2.0, size=(2, 3), requires_grad=True).detach(),
+    "normal: no size": lambda T: T.normal(T.zeros(2, 3), 1.0),
     "normal: tensors": lambda T: T.normal(T.zeros(2, 1, dtype=T.float64), T.ones(3, dtype=T.float64)),
     "normal: a tensor": lambda T: T.normal(T.zeros(2), 2.0),
     "bernoulli": lambda T: T.bernoulli(T.full((2,), 0.5, dtype=T.float64)),
@@ -210,6 +211,36 @@ def test_a_seed_repeats_a_draw_and_a_generator_of_ones_own_serves(draw):
     before = tg.get_rng_state()
     assert draw(generator=np.random.default_rng(3)).tolist() == first
     assert tg.get_rng_state() == before
+
+
+def test_a_generator_of_one_s_own():
+    g = tg.Generator().manual_seed(-3)
+    assert g.initial_seed() == -3
+    state = g.get_state()
+    first = tg.randn(3, generator=g).tolist()
+    assert tg.randn(3, generator=g).tolist() != first
+    assert tg.randn(3, generator=g.set_state(state)).tolist() == first
+    assert tg.randn(3, generator=g.manual_seed(-3)).tolist() == first
+    seed = g.seed()
+    first = tg.rand(3, generator=g).tolist()
+    assert tg.rand(3, generator=tg.Generator().manual_seed(seed)).tolist() == first
+    assert tg.manual_seed(seed).initial_seed() == tg.initial_seed() == seed
+    assert tg.rand(3).tolist() == first
+    assert tg.rand(3, generator=tg.Generator()).tolist() == tg.rand(3, generator=tg.Generator()).tolist()
+
+
+def test_constants():
+    assert (tg.inf, tg.pi, tg.e) == (np.inf, np.pi, np.e)
+    assert np.isnan(tg.nan)
+    assert tg.finfo(tg.float32).max == np.finfo("f4").max
+    assert tg.iinfo(tg.uint8).max == 255
+    assert isinstance(tg.ones(2, 3).shape, tg.Size)
+    assert isinstance(tg.float32, tg.dtype)
+    assert (tg.numel(tg.ones(2, 3)), tg.is_floating_point(tg.ones(1)), tg.is_floating_point(tg.arange(1))) == (
+        6,
+        True,
+        False,
+    )
 
 
 def test_seeds():

@@ -52,7 +52,15 @@ def test_the_lines_with_which_programs_begin():
     for there in (tg.cuda, tg.accelerator, tg.backends.mps):
         assert not there.is_available()
         assert there.device_count() == 0
+        there.manual_seed(0)
+        there.manual_seed_all(0)
+        there.empty_cache()
+        assert not there.is_built()
+    tg.backends.cudnn.deterministic = True
     device = tg.device("cuda" if tg.cuda.is_available() else "cpu")
+    assert device == tg.device("cpu", 0) == tg.device(type="cpu") != "cpu"
+    assert device.index is None
+    assert {device: 1}[tg.device("cpu")] == 1
     assert (f"{device}", device.type, repr(device)) == ("cpu", "cpu", "device(type='cpu')")
     model = tg.nn.Linear(2, 1).to(device).cpu()
     z = model(tg.ones(3, 2).to(device, non_blocking=True))

@@ -234,6 +234,22 @@ def test_modes_nest_and_come_back_after_an_error():
     assert tg.is_grad_enabled()
 
 
+def test_inference_mode_is_no_grad_unless_told_not_to_be():
+    x = leaf(1.0)
+    for mode, recorded in (
+        (tg.inference_mode(), False),
+        (tg.inference_mode(True), False),
+        (tg.inference_mode(False), True),
+    ):
+        with mode:
+            assert (x * x).requires_grad is recorded
+        assert tg.is_grad_enabled()
+        assert mode(lambda: x * x)().requires_grad is recorded
+    assert not tg.inference_mode(lambda: x * x)().requires_grad
+    with tg.no_grad(), tg.inference_mode(False):
+        assert not (x * x).requires_grad
+
+
 def test_modes_decorate():
     x = leaf(1.0)
 

@@ -517,3 +517,41 @@ def test_a_write_of_another_thread_that_is_noted_late_hides_none(monkeypatch):
     assert tensor.clock.last_write == last
     with pytest.raises(ChangedAfterUseError):
         z.sum().backward()
+
+
+DETACHED = {
+    "data.copy_": lambda w, v: w.data.copy_(v),
+    "data[...] =": lambda w, v: w.data.__setitem__(..., v),
+    "detach()[0:3] =": lambda w, v: w.detach().__setitem__(slice(0, 3), v),
+    "data.mul_.add_": lambda w, v: w.data.mul_(0.0).add_(v),
+}
+
+
+@pytest.mark.parametrize("name", DETACHED)
+def test_a_detach_takes_a_recorded_value_and_its_owner_the_numbers(name):
+    w, source = leaf(), tg.tensor([5.0, 6.0, 7.0], dtype=np.float64, requires_grad=True)
+    used = (w * w).sum()
+    DETACHED[name](w, source * 1.0)
+    assert w.tolist() == [5.0, 6.0, 7.0]
+    assert w.is_leaf and w.requires_grad
+    (w * w).sum().backward()
+    assert w.grad.tolist() == [10.0, 12.0, 14.0]
+    assert source.grad is None
+    with pytest.raises(ChangedAfterUseError):
+        used.backward()
+
+
+def test_a_detach_that_was_given_a_recorded_value_is_on_its_graph():
+    w, source = leaf(), leaf()
+    d = w.detach()
+    d.copy_(source * 2.0)
+    d += source
+    assert w.tolist() == d.tolist() == [3.0, 6.0, 9.0]
+    (d * d).sum().backward()
+    assert source.grad.tolist() == [18.0, 36.0, 54.0]  # of 9 s²
+    with tg.no_grad():
+        d += 1
+    assert w.tolist() == [4.0, 7.0, 10.0]
+    d *= source  # the values that it was are written over, so its gradient cannot be had
+    with pytest.raises(ChangedAfterUseError):
+        d.sum().backward()

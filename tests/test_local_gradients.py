@@ -522,7 +522,16 @@ def of_cofactors(e: Edge) -> np.ndarray:
     return np.sum(e.g * e.z, (-2, -1), keepdims=True) * a - e.z @ e.g.mT @ a
 
 
+def between_rows(e: Edge) -> np.ndarray:
+    x, y = e.inputs
+    share = np.divide(e.g, e.z, out=np.zeros_like(e.z), where=e.z != 0)[..., None]
+    terms = share * (x[..., :, None, :] - y[..., None, :, :])
+    return terms.sum(-2) if e.i == 0 else -terms.sum(-3)
+
+
 SAID: dict[str, Any] = {
+    "(x - y)/z for each y; 0 where z is 0": between_rows,
+    "(y - x)/z for each x; 0 where z is 0": between_rows,
     "1 for output i, else 0": lambda e: Parts({e.keywords["i"]: e.g}),
     "1, in place": ones,
     "1, once for each window that covers it": ones,

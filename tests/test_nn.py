@@ -742,3 +742,37 @@ def test_distances_are_pytorchs(make):
     assert_allclose(ours.detach(), theirs.detach(), rtol=1e-9)
     for one, other in zip(mine, yours, strict=True):
         assert_allclose(one.grad, other.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_pytorchs_dicts_of_what_a_module_owns():
+    class Chain(nn.Module):
+        """As in Dive into Deep Learning."""
+
+        def __init__(self, *layers):
+            super().__init__()
+            for i, layer in enumerate(layers):
+                self._modules[str(i)] = layer
+
+        def forward(self, x):
+            for layer in self._modules.values():
+                x = layer(x)
+            return x
+
+    net = Chain(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    assert list(net.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    assert net(tg.ones(1, 2)).shape == (1, 1)
+    assert [type(layer) for layer in net.children()] == [nn.Linear, nn.ReLU, nn.Linear]
+    net._modules["1"] = nn.Tanh()
+    del net._modules["2"]
+    assert net(tg.ones(1, 2)).shape == (1, 3)
+    assert repr(net._modules) == repr({"0": net.get_submodule("0"), "1": net.get_submodule("1")})
+    assert "2" not in net._modules
+    layer = nn.BatchNorm1d(2)
+    assert list(layer._parameters) == ["weight", "bias"]
+    assert layer._parameters["weight"] is layer.weight
+    assert list(layer._buffers) == ["running_mean", "running_var", "num_batches_tracked"]
+    for name in ("training", "nothing"):
+        with pytest.raises(KeyError):
+            del layer._parameters[name]
+    with pytest.raises(TinygradError, match="is a Parameter"):
+        layer._parameters["weight"] = tg.ones(2)

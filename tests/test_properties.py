@@ -70,3 +70,20 @@ def _gradcheck(case, tensors):
     except GradcheckError as error:
         if not error.kink:  # drawn on a kink by chance: any gradient is a choice
             raise
+
+
+@pytest.mark.parametrize("shapes", [((9, 3), (7, 3)), ((2, 1, 5, 4), (3, 6, 4)), ((1, 2), (1, 2)), ((3, 0), (2, 0))])
+@pytest.mark.parametrize("block", [1, 40, 10**6])
+def test_distances_some_rows_at_a_time_are_those_of_all_at_once(monkeypatch, shapes, block):
+    monkeypatch.setattr("tinygrad_edu.gates.distance._BLOCK", block)
+    rng = np.random.default_rng(0)
+    (x, y), (a, b) = ([tg.tensor(rng.normal(size=s), requires_grad=True) for s in shapes] for _ in range(2))
+    with tg.no_grad():
+        a[...], b[...] = x, y
+    found = tg.cdist(x, y)
+    expected = (((a[..., :, None, :] - b[..., None, :, :]) ** 2).sum(-1) + 1e-300).sqrt()
+    np.testing.assert_allclose(found.detach(), expected.detach(), rtol=1e-12, atol=1e-12)
+    g = tg.tensor(rng.normal(size=found.shape))
+    found.backward(g), expected.backward(g)
+    for ours, theirs in ((x, a), (y, b)):
+        np.testing.assert_allclose(ours.grad, theirs.grad, rtol=1e-9, atol=1e-12)

@@ -7,6 +7,7 @@ from . import autograd, errors, linalg, special
 from . import hooks as _hooks
 from . import numpy_protocol as _numpy_protocol
 from .anomaly import detect_anomaly
+from .constants import *
 from .creation import *
 from .devices import *
 from .dtypes import *
@@ -21,11 +22,13 @@ from .threads import *
 
 if TYPE_CHECKING:
     from . import data, func, nn, optim, testing, training, tuning, utils, viz
+    from .generator import Generator
+    from .summarizing import summary
     from .viz import explain
 
 __version__ = "0.1.0"
 
-_ELSEWHERE = {"explain": "viz", "summary": "summarizing"}
+_ELSEWHERE = {"Generator": "generator", "explain": "viz", "summary": "summarizing"}
 _LATER = ("data", "func", "nn", "optim", "testing", "training", "tuning", "utils", "viz")
 
 
@@ -37,4 +40,6 @@ def __getattr__(name: str) -> _Any:
         return getattr(importlib.import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
     if name in _LATER:
         return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .advice import missing
+
+    raise AttributeError(missing(name))

@@ -14,47 +14,67 @@ from .errors import DeviceError, DtypeError
 __all__ = ["accelerator", "backends", "cuda", "device"]
 
 
-class device(str):
-    """The place of an array: `device("cpu")`, which is the text "cpu" too.
+class device:
+    """The place of an array: `device("cpu")`.
 
     Raises:
         DeviceError: for any other place.
 
     >>> place = device("cuda" if cuda.is_available() else "cpu")
-    >>> place, place.type
-    (device(type='cpu'), 'cpu')
+    >>> place, place.type, str(place)
+    (device(type='cpu'), 'cpu', 'cpu')
     """
 
-    type = "cpu"
+    type, index = "cpu", None
 
-    def __new__(cls, name: Any = "cpu") -> device:
-        if str(name) not in ("cpu", "cpu:0"):
+    def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
+        if str(type) not in ("cpu", "cpu:0") or index not in (None, 0):
             raise DeviceError(
-                f"there is no device {str(name)!r}.",
+                f"there is no device '{type}{'' if index is None else f':{index}'}'.",
                 expected='"cpu": the arrays are NumPy\'s',
                 mend='leave the device out, or ask first: "cuda" if cuda.is_available() else "cpu"',
             )
-        return super().__new__(cls, "cpu")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device)
+
+    def __hash__(self) -> int:
+        return hash(self.type)
+
+    def __str__(self) -> str:
+        return self.type
 
     def __repr__(self) -> str:
-        return f"device(type={str(self)!r})"
+        return f"device(type={self.type!r})"
 
 
 CPU = device("cpu")
 
 
-class _Absent:
-    """A kind of device that is not here: what programs ask of `torch.cuda` before they use it."""
+class Absent:
+    """A kind of device that is not here: what programs ask of `torch.cuda`, and do with it unasked."""
 
     def is_available(self) -> bool:
+        """False."""
         return False
 
+    is_built = is_available
+
     def device_count(self) -> int:
+        """0."""
         return 0
 
+    def manual_seed(self, seed: int) -> None:
+        """Nothing: `manual_seed` seeds all there is."""
 
-cuda = accelerator = _Absent()
-backends = SimpleNamespace(mps=_Absent())
+    manual_seed_all = manual_seed
+
+    def empty_cache(self) -> None:
+        """Nothing: there is none."""
+
+
+cuda = accelerator = Absent()
+backends = SimpleNamespace(mps=Absent(), cudnn=SimpleNamespace(enabled=False, deterministic=True, benchmark=False))
 
 
 def check_device(asked: Any) -> None:

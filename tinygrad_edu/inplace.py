@@ -5,7 +5,8 @@ what it was before moves into a hidden Tensor, so that gates which used the old 
 it. Under `no_grad` a write goes to the memory itself and stamps it; a gate that used the old value
 finds a stamp younger than itself, and `backward` raises.
 
-A view is written by writing the Tensor that it looks at. What a Tensor looked like before stays true
+A view is written by writing the Tensor that it looks at; a `detach()` (or `.data`) by writing the memory,
+whose owner sees the numbers and not the graph. What a Tensor looked like before stays true
 for whoever else looked then: another view or a `detach()` taken before a recorded write keeps showing
 the old value, and refuses to be written.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import weakref
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -165,7 +167,7 @@ def _rewrite(
 
 def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...]) -> Tensor:
     """Write a view by writing what it looks at: `base[i] += v`, `x.view(-1).mul_(v)`."""
-    put = _putting(t)
+    put = partial(_into_memory, t) if getattr(t, "_of", t) is None else _putting(t)
     if put is None:
         raise ViewInPlaceError(
             f"{name} would write a view while recording; the Tensor it looks at could not follow.",
@@ -182,7 +184,7 @@ def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple
 
 def _putting(t: Tensor) -> Callable[[Tensor], Tensor] | None:
     """What writes a new value of the view `t` to the Tensor it looks at, and returns the new view; or None."""
-    reference, index = getattr(t, "_of", (lambda: None, None))
+    reference, index = getattr(t, "_of", None) or (lambda: None, None)
     base = reference()
     if base is not None and np.may_share_memory(t._data, base._data):
 
@@ -207,6 +209,16 @@ def _putting(t: Tensor) -> Callable[[Tensor], Tensor] | None:
         return recorded(gate, (whole,), keywords, gate.forward(whole._data, **keywords), recording.get())  # type: ignore[no-any-return]
 
     return put
+
+
+def _into_memory(t: Tensor, z: Tensor) -> Tensor:
+    """What a detach becomes: `z`, in the memory of the Tensor it was taken from, which sees the values alone."""
+    unlock(t)
+    z = clone(z)
+    t._data[...] = z._data
+    z._data, z._memory, z._view = t._data, memory(t), True
+    written(t)
+    return z
 
 
 def _become(t: Tensor, old: Tensor, z: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = ["enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 _GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect would cost more than the engine
 recording: ContextVar[Any] = ContextVar("recording", default=True)  # False, True, or who watches
@@ -132,6 +132,19 @@ class no_grad(_Mode):
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         mode = super().__new__(cls)
         return mode if function is None else mode(function)  # @no_grad without parentheses
+
+
+class inference_mode(no_grad):
+    """`no_grad`, under the name that PyTorch has for what is never to be trained; `mode=False` changes nothing.
+
+    >>> import tinygrad_edu as tg
+    >>> with inference_mode():
+    ...     (tg.ones(1, requires_grad=True) * 2).requires_grad
+    False
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        return super().__new__(cls, mode if callable(mode) else None) if mode else set_grad_enabled(is_grad_enabled())
 
 
 class enable_grad(no_grad):

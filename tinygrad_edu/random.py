@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from .devices import check_device
 from .errors import DtypeError, ShapeError, TinygradError
 from .inplace import write
 from .tensor import Tensor, as_tensor
+
+if TYPE_CHECKING:
+    from .generator import Generator
 
 __all__ = [
     "bernoulli",
@@ -41,14 +44,11 @@ __all__ = [
     "set_rng_state",
 ]
 
-_64_BITS = 2**64 - 1
-
-
-_now: list[Any] = []  # the Generator, and the seed that it started from
+_now: list[Generator] = []  # the one behind every draw, once there is one
 _instead: ContextVar[Callable[[], np.random.Generator] | None] = ContextVar("generator", default=None)
 
 
-def manual_seed(seed: int) -> np.random.Generator:
+def manual_seed(seed: int) -> Generator:
     """Start the one Generator anew, so that what follows can be repeated; returns it.
 
     The numbers are NumPy's, not PyTorch's for the same seed.
@@ -58,7 +58,9 @@ def manual_seed(seed: int) -> np.random.Generator:
     >>> _ = tg.manual_seed(0); bool((tg.rand(3) == first).all())
     True
     """
-    _now[:] = np.random.default_rng(int(seed) & _64_BITS), int(seed)  # negative seeds wrap, as in PyTorch
+    from .generator import Generator
+
+    _now[:] = [Generator().manual_seed(seed)]
     return _now[0]
 
 
@@ -68,8 +70,7 @@ def seed() -> int:
     >>> seed() == initial_seed()
     True
     """
-    manual_seed(int(np.random.SeedSequence().generate_state(1, np.uint64)[0]))
-    return int(_now[1])
+    return manual_seed(0).seed()
 
 
 def initial_seed() -> int:
@@ -78,7 +79,7 @@ def initial_seed() -> int:
     >>> _ = manual_seed(7); initial_seed()
     7
     """
-    return int(_now[1]) if _now else seed()
+    return _now[0].initial_seed() if _now else seed()
 
 
 def get_generator() -> np.random.Generator:
@@ -294,7 +295,14 @@ def randperm(
 
 
 def normal(
-    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None, device: Any = None
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Normal draws: of shape `size`, or one for each element of the Tensors `mean` and `std`, broadcast.
 
@@ -315,7 +323,7 @@ def normal(
     shape = gates.broadcast_shapes(*map(np.shape, arrays)) if size is None else shape_of((size,), "normal")
     dtype = _float_dtype(dtype, "normal")
     draw = _standard_normal(shape, dtype, generator)
-    return Tensor((draw * arrays[1] + arrays[0]).astype(dtype, copy=False))
+    return Tensor((draw * arrays[1] + arrays[0]).astype(dtype, copy=False), requires_grad=requires_grad)
 
 
 def bernoulli(x: Any, p: float | None = None, *, generator: Any = None) -> Tensor:

@@ -15,7 +15,7 @@ from . import devices, dtypes, printing
 from .errors import DtypeError, GradientShapeError, NonScalarError, TinygradError
 from .modes import watching
 
-__all__ = ["Tensor", "as_tensor", "from_numpy", "is_tensor", "tensor"]
+__all__ = ["Tensor", "as_tensor", "from_numpy", "is_floating_point", "is_tensor", "numel", "tensor"]
 
 tick = count(1).__next__  # one counter: a gate's output is born later than its inputs
 
@@ -78,7 +78,7 @@ class Tensor:
         "_memory",  # Memory, once shared or written; None while nobody else looks
         "_name",  # lazily: what the user calls it
         "_needs",  # requires_grad, as the engine reads it
-        "_of",  # lazily: (base, index) of a view that an index made
+        "_of",  # lazily: (base, index) of a view that an index made; None of a detach
         "_past",  # lazily: what this Tensor was before it was rewritten while recording
         "_taps",  # Taps: hooks and retain_grad, once asked for
         "_view",  # looks at another Tensor's memory
@@ -213,6 +213,7 @@ class Tensor:
         z = leaf(self._data)
         z._memory = memory(self)
         z._view = True
+        z._of = None
         return z
 
     def numpy(self) -> np.ndarray:
@@ -482,6 +483,24 @@ def from_numpy(array: np.ndarray) -> Tensor:
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy expects an ndarray, got {type(array).__name__}")
     return Tensor(array)
+
+
+def numel(input: Tensor) -> int:
+    """How many elements there are.
+
+    >>> numel(Tensor([[1.0, 2.0]]))
+    2
+    """
+    return input.numel()
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype is a floating-point one.
+
+    >>> is_floating_point(Tensor([1.0])), is_floating_point(Tensor([1]))
+    (True, False)
+    """
+    return input.is_floating_point()
 
 
 def is_tensor(thing: Any) -> bool:

@@ -1471,10 +1471,16 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 def from_numpy(array: np.ndarray) -> Tensor:
     """A Tensor on the memory of `array`. The engine cannot see writes through that array."""
 
+def numel(input: Tensor) -> builtins.int:
+    """How many elements there are."""
+
+def is_floating_point(input: Tensor) -> builtins.bool:
+    """Whether the dtype is a floating-point one."""
+
 def is_tensor(thing: Any) -> builtins.bool:
     """Whether `thing` is a Tensor."""
 
 tick: Any
 clock: Clock
 NO_KEYWORDS: Any
-__all__ = ["Tensor", "as_tensor", "from_numpy", "is_tensor", "tensor"]
+__all__ = ["Tensor", "as_tensor", "from_numpy", "is_floating_point", "is_tensor", "numel", "tensor"]

@@ -2,7 +2,7 @@
 
 Handed on: `distribute`. Times the other input: `switch`, `contract`. To the winner or the chosen: `route`,
 `indexing`, `diagonals`, `ranking`. Times the slope: `slope`, `special_functions`, `softmax`. Put back in
-place: `reshape`, `join`, `pad`. Windows, matrix factors, norms and recurrences have files of their own.
+place: `reshape`, `join`, `pad`. Windows, matrix factors, distances and recurrences have files of their own.
 """
 
 import typing as _typing
@@ -12,6 +12,7 @@ from .compare import *
 from .composed import *
 from .contract import *
 from .diagonals import *
+from .distance import *
 from .distribute import *
 from .factor import *
 from .indexing import *

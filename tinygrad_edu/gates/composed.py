@@ -1,4 +1,4 @@
-"""composed: functions made of other gates: variance, norms, distances, covariance, powers.
+"""composed: functions made of other gates: variance, norms, covariance, powers.
 
 One gate of its own: `vector_norm`, because |x| and the root have no slope at 0 where the norm's is
 chosen to be 0.
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import record
-from ..axes import axes_of, axis_of, either_name
+from ..axes import axes_of, either_name
 from ..errors import DtypeError, OptionError, ShapeError
 from ..record import cast
 from ..tensor import Tensor, as_tensor
@@ -21,19 +21,14 @@ from .binding import methods
 from .contract import matmul
 from .distribute import mean, sum
 from .join import stack
-from .reshape import broadcast_tensors, movedim, reshape, unsqueeze
+from .reshape import movedim, reshape, unsqueeze
 from .route import amax, where
 from .slope import sqrt, square
 
 __all__ = [
-    "cdist",
     "corrcoef",
-    "cosine_similarity",
     "cov",
-    "dist",
     "norm",
-    "pairwise_distance",
-    "pdist",
     "std",
     "std_mean",
     "vander",
@@ -334,98 +329,6 @@ def norm(x: Any, p: Any = "fro", axis: Any = None, keepdims: bool = False, dtype
     return vector_norm(x, 2 if p in ("fro", None) else p, axis, keepdims, dtype=dtype)
 
 
-# Distances.
-
-
-def dist(x: Any, y: Any, p: float = 2) -> Tensor:
-    """The p-norm of x - y, of all elements.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.dist(tg.tensor([3.0, 0.0]), tg.tensor([0.0, 4.0]))
-    tensor(5.)
-    """
-    return vector_norm(as_tensor(x) - as_tensor(y), p)
-
-
-def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
-    """The p-norm distance of every row of `x1` (…, n, m) to every row of `x2` (…, k, m): (…, n, k).
-
-    Every difference is formed, in n k m elements of memory: PyTorch's shortcut through a matrix
-    product for many rows (`compute_mode`, ignored) loses half the digits of small distances. The
-    gradient of two rows that coincide is 0; with p=inf, elements that tie share it.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.cdist(tg.tensor([[0.0, 0.0]]), tg.tensor([[3.0, 4.0], [0.0, 1.0]]))
-    tensor([[5., 1.]])
-    """
-    x1, x2 = as_tensor(x1), as_tensor(x2)
-    if min(x1.ndim, x2.ndim) < 2 or x1.shape[-1] != x2.shape[-1] or p < 0:
-        raise ShapeError(
-            "cdist takes rows of equal length, and p >= 0.",
-            expected="(…, n, m) and (…, k, m)",
-            got=f"{x1.shape} and {x2.shape}, p={p}",
-        )
-    return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
-
-
-@either_name
-def pdist(x: Any, p: float = 2.0) -> Tensor:
-    """The p-norm distances between the rows of a matrix: (0, 1), (0, 2) … (n-2, n-1), as a vector.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.pdist(tg.tensor([[0.0, 0.0], [3.0, 4.0], [3.0, 0.0]]))
-    tensor([5., 3., 4.])
-    """
-    x = as_tensor(x)
-    if x.ndim != 2 or p < 0:
-        raise ShapeError("pdist takes a matrix, and p >= 0.", got=f"shape {x.shape}, p={p}")
-    one, other = np.triu_indices(x.shape[0], 1)
-    return vector_norm(x[one] - x[other], p, -1)
-
-
-@either_name
-def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
-    """The p-norm of x1 - x2 + eps over the last axis.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.pairwise_distance(tg.tensor([[3.0, 0.0]]), tg.tensor([[0.0, 4.0]]), eps=0.0)
-    tensor([5.])
-    """
-    return vector_norm(as_tensor(x1) - as_tensor(x2) + eps, p, -1, keepdim)
-
-
-def _at_least(x: Tensor, eps: float) -> Tensor:
-    return where(x < eps, eps, x)
-
-
-@either_name
-def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) over `dim`, with broadcasting.
-
-    Where 0 < |x| < eps the gradient is that of the formula; PyTorch's is that of |x|.
-
-    >>> import tinygrad_edu as tg
-    >>> tg.cosine_similarity(tg.tensor([1.0, 0.0]), tg.tensor([3.0, 4.0]), dim=0)
-    tensor(0.6000)
-    """
-    one, other = broadcast_tensors(x1, x2)
-    axis = axis_of(dim, one.ndim, "cosine_similarity")
-    one, other = (x / _at_least(vector_norm(x, 2, axis, True), eps) for x in (one, other))
-    return sum(one * other, axis)
-
-
-@either_name
-def normalize(x: Any, p: float = 2.0, axis: Any = 1, eps: float = 1e-12) -> Tensor:
-    """x / max(|x|_p, eps) over `axis`: `torch.nn.functional.normalize`.
-
-    >>> import tinygrad_edu as tg
-    >>> normalize(tg.tensor([[3.0, 4.0]]))
-    tensor([[0.6000, 0.8000]])
-    """
-    x = as_tensor(x)
-    return x / _at_least(vector_norm(x, p, axis, True), eps)
-
-
 # Powers.
 
 
@@ -468,4 +371,4 @@ def _powers(x: Tensor, n: int) -> list[Tensor]:
     return powers[:n]
 
 
-methods(var, std, norm, dist, cov, corrcoef)
+methods(var, std, norm, cov, corrcoef)

@@ -1,7 +1,7 @@
 """functional: layers and losses as plain functions, at PyTorch's dotted path."""
 
 from ..gates import cosine_similarity, log_softmax, pairwise_distance, pdist, sigmoid, softmax, tanh
-from ..gates.composed import normalize
+from ..gates.distance import normalize
 from ..gates.pad import pad
 from ..gates.softmax import softmin
 from .activation import (

@@ -18,6 +18,7 @@ from ..hooks import Handle
 from ..modes import watching
 from ..tensor import Tensor, tick, written
 from .backward_hooks import Around
+from .owned import Owned
 from .parameter import Parameter
 
 __all__ = ["Module"]
@@ -300,6 +301,18 @@ class Module:
 
     def _own_buffers(self) -> list[tuple[str, Tensor]]:
         return [(name, getattr(self, name)) for name in self._persistent if getattr(self, name, None) is not None]
+
+    @property
+    def _modules(self) -> Owned:
+        return Owned(self, lambda: [(name, part) for name, part in vars(self).items() if isinstance(part, Module)])
+
+    @property
+    def _parameters(self) -> Owned:
+        return Owned(self, self._own_parameters)
+
+    @property
+    def _buffers(self) -> Owned:
+        return Owned(self, self._own_buffers)
 
     # changing all of it
 
