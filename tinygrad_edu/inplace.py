@@ -49,17 +49,20 @@ def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, wh
             mend="take the view again, or write to the base",
         )
     unlock(t)
-    if not t._data.flags.writeable:
+    try:
+        if where is not None:
+            value = operands[-1]
+            t._data[where] = value._data if isinstance(value, Tensor) else value
+        else:
+            _store(t, name, function, operands)
+    except ValueError:
+        if t._data.flags.writeable:
+            raise
         raise ViewInPlaceError(
             f"{name} would write memory that is read-only: an element of an expanded Tensor stands in several places.",
             got=told(t),
             mend="write to a .clone() of it",
-        )
-    if where is not None:
-        value = operands[-1]
-        t._data[where] = value._data if isinstance(value, Tensor) else value
-    else:
-        _store(t, name, function, operands)
+        ) from None
     written(t)
     return t
 
