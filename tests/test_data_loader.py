@@ -355,8 +355,14 @@ def loaders_of_every_kind():
         ),
         "no batches": lambda: data.DataLoader(Noisy(11), None, shuffle=True, generator=0),
         "stream": lambda: data.DataLoader(Drawing(), 3, generator=0),
+        "stream that draws at once": lambda: data.DataLoader(Eager(), 3, generator=0),
         "stream without batches": lambda: data.DataLoader(Drawing(), None, generator=0),
     }
+
+
+class Eager(data.IterableDataset):
+    def __iter__(self):
+        return iter([(float(i), tg.rand(2)) for i in tg.randperm(11)])
 
 
 class Drawing(data.IterableDataset):
@@ -391,6 +397,18 @@ def test_batches_as_they_are_given_or_none():
     assert [rows.tolist() for rows in slices] == [[0, 10, 20, 30], [40, 50]]
     doubled = data.DataLoader([1, 2], batch_size=None, collate_fn=lambda sample: sample * 2)
     assert list(doubled) == [2, 4]
+
+
+def test_a_sampler_without_an_end_is_asked_for_no_more_than_is_made():
+    def forever():
+        yield from range(3)
+        raise KeyError("asked for a fourth")
+
+    batches = iter(data.DataLoader(range(9), sampler=forever()))
+    assert [next(batches).tolist() for _ in range(3)] == [[0], [1], [2]]
+    with pytest.raises(KeyError, match="a fourth"):
+        list(data.DataLoader(range(9), sampler=forever(), num_workers=2))
+    assert not workers_alive()
 
 
 def test_a_stream_in_order():

@@ -32,6 +32,14 @@ def put_into_expanded(t):
     t.expand(2, 4)[0, 0] = 5
 
 
+def put_ragged(t):
+    t[0:2] = [[1.0], [2.0, 3.0]]
+
+
+def put_text(t):
+    t[0:2] = "ab"
+
+
 def add_to_expanded(t):
     t = t.expand(2, 4)
     t += 1.0
@@ -48,6 +56,8 @@ ONE, MANY = tg.ones(2), tg.ones(2, 3)
 SLIPS = {
     "a value too long": (written_in_place(put_three), ShapeError, ["t[…] = v", "expected  (2,)", "(3,)"]),
     "while recording": (written_in_place(put_three_while_recording), ShapeError, ["t[…] = v", "(2,)", "(3,)"]),
+    "ragged values": (written_in_place(put_ragged), TinygradError, ["rows of equal length"]),
+    "text for values": (written_in_place(put_text), DtypeError, ["real numbers"]),
     "expanded": (written_in_place(put_into_expanded), ViewInPlaceError, ["t[…] = v", "read-only", ".clone()"]),
     "expanded +=": (written_in_place(add_to_expanded), ViewInPlaceError, ["+= ", "read-only", ".clone()"]),
     "a float into integers": (written_in_place(add_a_half), DtypeError, ["+=", "int64", ".float()"]),

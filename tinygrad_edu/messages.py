@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from .axes import broadcasts_to
 from .errors import DtypeError, FreedGraphError, ShapeError, TinygradError, caller, line_of
-from .tensor import Tensor
+from .tensor import Tensor, as_array
 
 WORDS = {
     "distribute": "A distributor: the upstream gradient is handed on",
@@ -60,7 +58,10 @@ def failure(gate: Any, error: Exception, inputs: tuple[Any, ...], keywords: dict
 
 def not_written(t: Tensor, index: Any, value: Any, error: Exception) -> Exception:
     """The error to raise for `error` in `t[index] = value`."""
-    there, shape = t._data[index].shape, np.shape(value)
+    try:
+        there, shape = t._data[index].shape, as_array(value).shape
+    except TinygradError as no_array:
+        return no_array
     if broadcasts_to(shape, there):
         return error if isinstance(error, TinygradError) else ShapeError(f"t[…] = v failed: {error}", got=told(t))
     return ShapeError(

@@ -165,36 +165,15 @@ class DataLoader:
 
     def _parts(self, entropy: int) -> Iterator[Any]:
         """What each batch of an epoch is made of: indices; or the samples of a stream."""
-        if self._stream:
-            things: Any = self._read(entropy)
-            return things if self.batch_size is None else batches_of(things, self.batch_size, self.drop_last)
-        order = self._order(entropy)
-        if self.batch_size is None:
-            return iter(order)
-        size, n = self.batch_size, len(order)
-        return (order[i : i + size] for i in range(0, n - n % size if self.drop_last else n, size))
-
-    def _read(self, entropy: int) -> Iterator[Any]:
-        """The samples of a stream; what is random in it follows from the epoch's number, as an order would."""
-        rng, end = np.random.default_rng(entropy), object()
-        source = iter(self.dataset)
-        while True:
-            with drawing_from(lambda: rng):
-                sample = next(source, end)
-            if sample is end:
-                return
-            yield sample
-
-    def _order(self, entropy: int) -> Any:
-        """The indices of an epoch: an array; a list of what one batch each is made of where no size is given."""
-        own = self.sampler if self.batch_sampler is None else self.batch_sampler
-        rng = np.random.default_rng(entropy)
-        if own is not None:
-            with drawing_from(lambda: rng):
-                return list(own) if self.batch_size is None else np.fromiter(own, np.int64)
+        size, sampler = self.batch_size, self.sampler if self.batch_sampler is None else self.batch_sampler
+        if self._stream or sampler is not None:
+            things = _read(self.dataset if self._stream else sampler, entropy)
+            return things if size is None else batches_of(things, size, self.drop_last)
         n = len(self.dataset)
-        order = rng.permutation(n) if self.shuffle else np.arange(n)
-        return order.tolist() if self.batch_size is None else order
+        order = np.random.default_rng(entropy).permutation(n) if self.shuffle else np.arange(n)
+        if size is None:
+            return iter(order.tolist())
+        return (order[i : i + size] for i in range(0, n - n % size if self.drop_last else n, size))
 
     def _batch(self, entropy: int, i: int, part: Any) -> Any:
         """The batch number i; what is random in it draws from a Generator of its own, made at the first draw."""
@@ -278,6 +257,19 @@ class DataLoader:
         self._pass = _Pass(state["entropy"], state["position"]) if self._resumed else None
 
 
+def _read(source: Any, entropy: int) -> Iterator[Any]:
+    """What a sampler or a stream gives, one by one; what is random in it follows from the epoch's number."""
+    rng, end = np.random.default_rng(entropy), object()
+    with drawing_from(lambda: rng):
+        things = iter(source)
+    while True:
+        with drawing_from(lambda: rng):
+            thing = next(things, end)
+        if thing is end:
+            return
+        yield thing
+
+
 def _restored(state: dict[str, Any] | None, generator: np.random.Generator | None) -> np.random.Generator | None:
     """The loader's own Generator put where it was, or a new one there; none if it had none."""
     if state is None:
@@ -316,9 +308,9 @@ def prefetched(
 
     pool = ThreadPoolExecutor(workers, "DataLoader")
     rest = iter(parts)
-    # In the caller's context, for NumPy's error state and no_grad.
-    waiting = deque(pool.submit(copy_context().run, work, part) for part in islice(rest, ahead))
-    try:
+    waiting: deque[Any] = deque()
+    try:  # each in the caller's context, for NumPy's error state and no_grad
+        waiting.extend(pool.submit(copy_context().run, work, part) for part in islice(rest, ahead))
         while waiting:
             batch = waiting.popleft().result()
             waiting.extend(pool.submit(copy_context().run, work, part) for part in islice(rest, 1))
