@@ -1,5 +1,6 @@
 """Splits partition; the loader visits each sample once, repeats exactly, resumes anywhere and leaves no thread."""
 
+import inspect
 import json
 import threading
 import time
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import data
-from tinygrad_edu.errors import ShapeError, StateDictError
+from tinygrad_edu.errors import OptionError, ShapeError, StateDictError
 
 # Splits
 
@@ -317,3 +318,163 @@ def test_samplers():
     ):
         with pytest.raises(ValueError, match=text):
             wrong()
+
+
+def test_samplers_draw_what_they_say():
+    assert list(data.SequentialSampler("abc")) == [0, 1, 2]
+    rounds = list(data.RandomSampler(range(5), num_samples=12, generator=0))
+    assert sorted(rounds[:5]) == sorted(rounds[5:10]) == list(range(5)) and len(rounds) == 12
+    again = list(data.RandomSampler(range(5), num_samples=12, generator=np.random.default_rng(0)))
+    assert rounds == again
+    drawn = list(data.RandomSampler(range(3), replacement=True, num_samples=50, generator=1))
+    assert len(drawn) == 50 and set(drawn) == {0, 1, 2}
+    subset = data.SubsetRandomSampler(list(range(100, 120)), generator=2)
+    first, second = list(subset), list(subset)
+    assert sorted(first) == sorted(second) == list(range(100, 120)) and first != second
+    weighted = [list(data.WeightedRandomSampler([1, 2, 3], 20, generator=4)) for _ in range(2)]
+    assert weighted[0] == weighted[1]
+    dropped = data.BatchSampler(range(7), 3, drop_last=True)
+    assert list(dropped) == [[0, 1, 2], [3, 4, 5]] and len(dropped) == 2
+    for wrong in (
+        lambda: data.RandomSampler([]),
+        lambda: data.RandomSampler("ab", num_samples=0),
+        lambda: data.BatchSampler("ab", 0, False),
+    ):
+        with pytest.raises(ValueError, match=r"cannot draw|1 or more"):
+            wrong()
+    with pytest.raises(NotImplementedError, match="Sampler does not define __iter__"):
+        iter(data.Sampler())
+
+
+def loaders_of_every_kind():
+    order = lambda: data.RandomSampler(range(11))  # noqa: E731
+    return {
+        "sampler": lambda: data.DataLoader(Noisy(11), 3, sampler=order(), generator=0),
+        "batch sampler": lambda: data.DataLoader(
+            Noisy(11), batch_sampler=data.BatchSampler(order(), 3, False), generator=0, num_workers=2
+        ),
+        "no batches": lambda: data.DataLoader(Noisy(11), None, shuffle=True, generator=0),
+        "stream": lambda: data.DataLoader(Drawing(), 3, generator=0),
+        "stream that draws at once": lambda: data.DataLoader(Eager(), 3, generator=0),
+        "stream without batches": lambda: data.DataLoader(Drawing(), None, generator=0),
+    }
+
+
+class Eager(data.IterableDataset):
+    def __iter__(self):
+        return iter([(float(i), tg.rand(2)) for i in tg.randperm(11)])
+
+
+class Drawing(data.IterableDataset):
+    def __iter__(self):
+        return ((float(i), tg.rand(2)) for i in range(11))
+
+
+@pytest.mark.parametrize("kind", loaders_of_every_kind())
+def test_every_kind_of_loader_sees_each_sample_once_and_goes_on_where_it_was(kind):
+    make = loaders_of_every_kind()[kind]
+    whole = make()
+    epochs = [[[np.asarray(part).tolist() for part in batch] for batch in whole] for _ in range(2)]
+    firsts = [first for first, _ in epochs[0]]
+    assert sorted(np.hstack(firsts)) == list(range(11))
+    killed = make()
+    list(killed)
+    batches = iter(killed)
+    seen = [next(batches), next(batches)]
+    resumed = make()
+    resumed.load_state_dict(json.loads(json.dumps(killed.state_dict())))
+    assert [[np.asarray(p).tolist() for p in b] for b in [*seen, *resumed]] == epochs[1]
+
+
+def test_batches_as_they_are_given_or_none():
+    given = data.DataLoader(range(10), batch_sampler=[[0], [5, 6, 7]])
+    assert [b.tolist() for b in given] == [[0], [5, 6, 7]] and len(given) == 2
+    pairs = data.DataLoader([(np.ones(2), 1.5, "a"), (np.zeros(2), 2.5, "b")], batch_size=None)
+    assert len(pairs) == 2
+    (x, number, text), _ = pairs
+    assert (type(x), x.tolist(), number, text) == (tg.Tensor, [1.0, 1.0], 1.5, "a")
+    slices = data.DataLoader(np.arange(6) * 10, batch_size=None, sampler=data.BatchSampler(range(6), 4, False))
+    assert [rows.tolist() for rows in slices] == [[0, 10, 20, 30], [40, 50]]
+    doubled = data.DataLoader([1, 2], batch_size=None, collate_fn=lambda sample: sample * 2)
+    assert list(doubled) == [2, 4]
+
+
+def test_a_sampler_without_an_end_is_asked_for_no_more_than_is_made():
+    def forever():
+        yield from range(3)
+        raise KeyError("asked for a fourth")
+
+    batches = iter(data.DataLoader(range(9), sampler=forever()))
+    assert [next(batches).tolist() for _ in range(3)] == [[0], [1], [2]]
+    with pytest.raises(KeyError, match="a fourth"):
+        list(data.DataLoader(range(9), sampler=forever(), num_workers=2))
+    assert not workers_alive()
+
+
+def test_a_stream_in_order():
+    class Lines(data.IterableDataset):
+        def __iter__(self):
+            assert data.get_worker_info() is None
+            return iter("abcde")
+
+    loader = data.DataLoader(Lines(), 2, drop_last=True, num_workers=2)
+    assert list(loader) == [["a", "b"], ["c", "d"]]
+    assert list(data.DataLoader(Lines() + Lines(), 4)) == [list("abcd"), list("eabc"), list("de")]
+    with pytest.raises(TypeError, match=r"Lines does not define __len__\(\)"):
+        len(loader)
+    both = data.TensorDataset(tg.arange(2)) + data.TensorDataset(tg.arange(3))
+    assert isinstance(both, data.ConcatDataset) and len(both) == 5
+
+
+def test_options_that_contradict_each_other():
+    class Empty(data.IterableDataset):
+        pass
+
+    for wrong, beside in (
+        (lambda: data.DataLoader(Empty(), shuffle=True), "IterableDataset .* no shuffle="),
+        (lambda: data.DataLoader(Empty(), batch_sampler=[[0]]), "IterableDataset .* no batch_sampler="),
+        (lambda: data.DataLoader("ab", 2, batch_sampler=[[0]]), "batch_sampler .* no batch_size="),
+        (lambda: data.DataLoader("ab", batch_sampler=[[0]], shuffle=True, drop_last=True), "no shuffle=, drop_last="),
+        (lambda: data.DataLoader("ab", None, drop_last=True), "batch_size=None .* no drop_last="),
+    ):
+        with pytest.raises(OptionError, match=beside):
+            wrong()
+    own = data.DataLoader("ab", sampler=data.RandomSampler("ab", generator=0))
+    inner = data.DataLoader("ab", batch_sampler=data.BatchSampler(data.RandomSampler("ab", generator=0), 1, False))
+    for loader in (own, inner):
+        assert sorted(loader) == [["a"], ["b"]]
+        with pytest.raises(OptionError, match="give the generator to the DataLoader"):
+            loader.state_dict()
+
+
+def test_pytorchs_options_and_what_workers_begin_with():
+    told = []
+    unused = {"pin_memory": True, "persistent_workers": True, "timeout": 9, "pin_memory_device": "cpu"}
+    for workers in (0, 2):
+        loader = data.DataLoader(
+            Noisy(), 4, num_workers=workers, worker_init_fn=told.append, multiprocessing_context="spawn", **unused
+        )
+        assert len(list(loader)) == 6
+        assert sorted(told) == list(range(len(told))) and len(told) <= workers
+    assert told
+
+    def fails(number):
+        raise KeyError("worker's own")
+
+    with pytest.raises(KeyError, match="worker's own"):
+        list(data.DataLoader(Noisy(), 4, num_workers=2, worker_init_fn=fails))
+    assert not workers_alive()
+
+
+def test_data_is_where_pytorch_has_it():
+    from tinygrad_edu.utils import data as found
+    from tinygrad_edu.utils.data import DataLoader, random_split
+
+    assert DataLoader is data.DataLoader is tg.utils.data.DataLoader and random_split is data.random_split
+    theirs = pytest.importorskip("torch.utils.data", reason="PyTorch itself is not installed")
+    for name in found.__all__:
+        assert hasattr(theirs, name), name
+        if inspect.isclass(getattr(found, name)) and name not in ("Dataset", "IterableDataset", "Sampler"):
+            ours = [p for p in inspect.signature(getattr(found, name)).parameters if p != "in_order"]
+            pytorchs = [p for p in inspect.signature(getattr(theirs, name)).parameters if p != "in_order"]
+            assert ours == pytorchs, name

@@ -208,5 +208,5 @@ def test_errors_of_assignment():
     with pytest.raises(IndexError):
         y[7] = 1
     for mode in (tg.no_grad, tg.enable_grad):
-        with mode(), pytest.raises(ShapeError, match="index_put"):
+        with mode(), pytest.raises(ShapeError, match=r"t\[…\] = v(?s:.)*expected  \(2,\)(?s:.)*got       \(3,\)"):
             y[:, 0] = tg.ones(3)

@@ -182,6 +182,15 @@ def test_a_bar_in_a_terminal(monkeypatch, capsys):
     fitted(2, progress=True)
     said = capsys.readouterr().err
     assert "epoch 2/2: 100%" in said and "5/5" in said and "batches/s, loss " in said and "accuracy " in said
+
+    class Stream(data.IterableDataset):
+        def __iter__(self):
+            return iter([*rows(16)])
+
+    model, optimizer = network()
+    training.fit(model, nn.CrossEntropyLoss(), optimizer, data.DataLoader(Stream(), 8), epochs=1)
+    assert "2 batches [" in capsys.readouterr().err  # of a stream nobody knows how many there will be
+
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     fitted(2, progress=True)
     assert len(capsys.readouterr().err.splitlines()) == 2

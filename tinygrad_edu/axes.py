@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .errors import NoSuchAxisError, OptionError, ShapeError
+from .errors import DtypeError, NoSuchAxisError, OptionError, ShapeError
 
 __all__ = ["axes_of", "axis_of", "broadcasts_to", "each_axis", "either_name", "on_axis", "sizes_of"]
 
@@ -40,7 +40,12 @@ def either_name(function: Callable[..., R]) -> Callable[..., R]:
     @wraps(function)
     def called(*args: Any, **keywords: Any) -> R:
         if not keywords:
-            return function(*args)
+            try:
+                return function(*args)
+            except TypeError as error:
+                if "'axis'" in str(error) and "missing" in str(error):
+                    error.args = (str(error).replace("'axis'", "'dim' (or 'axis')"),)
+                raise
         for name in tuple(keywords):
             if name in others:
                 own = others[name]
@@ -126,14 +131,23 @@ def broadcasts_to(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 def sizes_of(given: tuple[Any, ...]) -> tuple[int, ...]:
     """Integers given one by one or as one sequence: what `f(2, 3)` and `f((2, 3))` both mean.
 
+    Raises:
+        DtypeError: for what is no integer.
+
     >>> sizes_of((2, 3)), sizes_of(((2, 3),)), sizes_of((2,))
     ((2, 3), (2, 3), (2,))
     """
+    sizes: Any = given
     if len(given) == 1 and (isinstance(given[0], (tuple, list)) or not hasattr(given[0], "__index__")):
-        given = given[0]
+        sizes = given[0]
     elif len(given) == 1 and getattr(given[0], "ndim", 0) > 0:
-        given = given[0].tolist()  # a vector of integers
-    return tuple(n.__index__() for n in given)
+        sizes = given[0].tolist()  # a vector of integers
+    try:
+        return tuple(n.__index__() for n in sizes)
+    except (AttributeError, TypeError):
+        raise DtypeError(
+            "sizes and axes are whole numbers.", got=", ".join(map(repr, given)), mend="int(n), or // instead of /"
+        ) from None
 
 
 def each_axis(value: Any, n: int, what: str, least: int = 0) -> tuple[int, ...]:

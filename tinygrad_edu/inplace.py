@@ -51,11 +51,20 @@ def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, wh
             mend="take the view again, or write to the base",
         )
     unlock(t)
-    if where is not None:
-        value = operands[-1]
-        t._data[where] = value._data if isinstance(value, Tensor) else value
-    else:
-        _store(t, name, function, operands)
+    try:
+        if where is not None:
+            value = operands[-1]
+            t._data[where] = value._data if isinstance(value, Tensor) else value
+        else:
+            _store(t, name, function, operands)
+    except ValueError:
+        if t._data.flags.writeable:
+            raise
+        raise ViewInPlaceError(
+            f"{name} would write memory that is read-only: an element of an expanded Tensor stands in several places.",
+            got=told(t),
+            mend="write to a .clone() of it",
+        ) from None
     written(t)
     return t
 
@@ -103,7 +112,12 @@ def _check_fits(t: Tensor, name: str, result: Tensor) -> None:
             mend="write the operation without the in-place form",
         )
     if "biuf".index(result.dtype.kind.replace("u", "i")) > "biuf".index(t.dtype.kind.replace("u", "i")):
-        raise DtypeError(f"{name} cannot store {result.dtype} in a Tensor of {t.dtype}.", got=told(t))
+        wider = ".float()" if result.dtype.kind == "f" else f".to(tg.{result.dtype})"
+        raise DtypeError(
+            f"{name} cannot store {result.dtype} in a Tensor of {t.dtype}.",
+            got=told(t),
+            mend=f"t = t{wider} before, or write the operation without the in-place form",
+        )
 
 
 def rearrange(t: Tensor, name: str, function: Callable[[Tensor], Tensor]) -> Tensor:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from .axes import broadcasts_to
 from .errors import DtypeError, FreedGraphError, ShapeError, TinygradError, caller, line_of
-from .tensor import Tensor
+from .tensor import Tensor, as_array
 
 WORDS = {
     "distribute": "A distributor: the upstream gradient is handed on",
@@ -31,6 +33,8 @@ def failure(gate: Any, error: Exception, inputs: tuple[Any, ...], keywords: dict
     if isinstance(error, TinygradError):
         return error
     shapes = [x.shape for x in inputs if isinstance(x, Tensor) or hasattr(x, "shape")]
+    if gate.name == "reshape" and (other := _other_number(shapes[0], keywords["shape"])):
+        return other
     if isinstance(error, ValueError) and len(shapes) > 1:
         if gate.name == "matmul":
             return _matmul(gate, *shapes[:2])
@@ -50,6 +54,22 @@ def failure(gate: Any, error: Exception, inputs: tuple[Any, ...], keywords: dict
         return DtypeError(words)
     error.add_note(f"in {words}")
     return error
+
+
+def not_written(t: Tensor, index: Any, value: Any, error: Exception) -> Exception:
+    """The error to raise for `error` in `t[index] = value`."""
+    try:
+        there, shape = t._data[index].shape, as_array(value).shape
+    except TinygradError as no_array:
+        return no_array
+    if broadcasts_to(shape, there):
+        return error if isinstance(error, TinygradError) else ShapeError(f"t[…] = v failed: {error}", got=told(t))
+    return ShapeError(
+        "t[…] = v: the value does not broadcast to what the index names.",
+        expected=f"{there}, which the index names in {told(t)}",
+        got=str(shape),
+        mend="a number, or a value of that shape",
+    )
 
 
 def not_an_operand(gate: Any, x: Any) -> DtypeError:
@@ -97,6 +117,19 @@ def _aligned(shapes: list[tuple[int, ...]]) -> str:
     ndim = max(map(len, shapes))
     rows = [[""] * (ndim - len(shape)) + [str(n) for n in shape] for shape in shapes]
     return "\n".join(" ".join(cell.rjust(width) for cell in row) for row in rows)
+
+
+def _other_number(shape: tuple[int, ...], wished: tuple[int, ...]) -> ShapeError | None:
+    """The error for a view or reshape to another number of elements; None if they are as many."""
+    n, known = math.prod(shape), math.prod(size for size in wished if size != -1)
+    if wished.count(-1) > 1 or min(wished, default=0) < -1 or known == n:
+        return None
+    return ShapeError(
+        f"reshape (or view) cannot turn {n} elements into {'groups of ' * (-1 in wished)}{known}.",
+        expected=f"a shape of {n} elements, as {shape}",
+        got=str(wished),
+        mend="one size may be -1: it becomes what the others leave",
+    )
 
 
 def _matmul(gate: Any, x: tuple[int, ...], y: tuple[int, ...]) -> ShapeError:

@@ -77,6 +77,13 @@ class Gate:
         if more:
             raise TypeError(f"gate {name!r} got unknown {sorted(more)}")
 
+    def __getattr__(self, name: str) -> Any:
+        """Only asked for what is not there."""
+        what = f"a Gate has no attribute {name!r}"
+        if name == "next_functions":
+            what += ": it is one row of the calculus; what went into a Tensor is `t.inputs`, and their gates `x.gate`"
+        raise AttributeError(what, name=name, obj=self)
+
     def __repr__(self) -> str:
         return f"<gate {self.name}: {self.kind}>"
 

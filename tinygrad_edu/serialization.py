@@ -64,6 +64,7 @@ def save(state: Mapping[str, Any], path: str | os.PathLike[str], metadata: Mappi
             f"{target.name}: files with this ending are pickles, which are never written here.",
             expected=".safetensors, which PyTorch reads as well, or .npz",
             got=repr(target.suffix),
+            mend=_named(Path(path)),
         )
     write = _format(target)[0]
     texts = dict(metadata or {})
@@ -151,8 +152,17 @@ def _format(path: Path) -> tuple[Callable[..., None], Callable[..., Any]]:
     if ending in _PICKLED:
         raise _pickle(path)
     raise DataFileError(
-        f"{path.name}: the name does not say the format.", expected=".safetensors or .npz", got=repr(path.suffix)
+        f"{path.name}: the name does not say the format.",
+        expected=".safetensors or .npz",
+        got=repr(path.suffix),
+        mend=_named(path),
     )
+
+
+def _named(path: Path) -> str:
+    """What the file could be called instead."""
+    stem = path.stem if path.suffix.lower() in _PICKLED else path.name
+    return f"{stem}.safetensors or {stem}.npz"
 
 
 def _pickle(path: Path) -> DataFileError:
@@ -165,9 +175,9 @@ def _pickle(path: Path) -> DataFileError:
 
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     path = Path(path)
-    read = _format(path)[1]
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") as file:  # first of all: that there is none is said before what its name says
+            read = _format(path)[1]
             start = file.read(9)
             named_data = start[8:] == b"{"  # the header of safetensors; its length may look like a pickle's start
             if start[:1] == b"\x80" and start[1:2] in b"\1\2\3\4\5" and not named_data:

@@ -401,6 +401,12 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     if isinstance(data, Tensor):
         data = data._data
     if dtype is not None:
+        if isinstance(dtype, int):
+            raise DtypeError(
+                "a Tensor is made of values, and then a dtype; not of sizes.",
+                got=f"{data!r:.60}, {dtype!r}",
+                mend="by sizes: tg.zeros(2, 3) or tg.empty(2, 3); of values: tg.tensor([2, 3])",
+            )
         return np.asarray(_unwrapped(data), dtype=dtypes.check_dtype(dtype))
     keeps = isinstance(data, (np.ndarray, np.generic)) or (hasattr(data, "__array__") and not isinstance(data, list))
     try:

@@ -10,7 +10,9 @@ from .idx import *
 from .loader import *
 from .mnist import *
 from .preprocessing import *
+from .samplers import *
 from .splits import *
+from .stream import *
 from .tables import *
 from .toys import *
 from .warp import *

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..tensor import Tensor, as_tensor, tensor
 
-__all__ = ["Dataset", "ImageDataset", "TensorDataset", "Transformed", "default_collate", "labels_of"]
+__all__ = ["Dataset", "ImageDataset", "TensorDataset", "Transformed", "default_collate", "default_convert", "labels_of"]
 
 
 class Dataset:
@@ -33,6 +33,12 @@ class Dataset:
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} does not define __len__()")
+
+    def __add__(self, other: Any) -> Any:
+        """This dataset and then the other: a `ConcatDataset`."""
+        from .splits import ConcatDataset
+
+        return ConcatDataset([self, other])
 
     def fetch(self, indices: Any) -> Any:
         """The samples at `indices` as one batch."""
@@ -190,7 +196,7 @@ def _scaled(images: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def default_collate(samples: list[Any]) -> Any:
+def default_collate(batch: list[Any]) -> Any:
     """Samples as one batch: Tensors, arrays and numbers stacked; tuples and dicts entry by entry.
 
     Floats become the default dtype (PyTorch makes them float64, which its layers then refuse).
@@ -201,9 +207,9 @@ def default_collate(samples: list[Any]) -> Any:
     >>> default_collate([(np.zeros(3), "a"), (np.ones(3), "b")])[1]
     ['a', 'b']
     """
-    first = samples[0]
+    first = batch[0]
     if isinstance(first, (Tensor, np.ndarray, np.generic)):
-        arrays = [np.asarray(sample) for sample in samples]
+        arrays = [np.asarray(sample) for sample in batch]
         if len({a.shape for a in arrays}) > 1:
             raise ShapeError(
                 "the samples of a batch have several shapes.",
@@ -213,9 +219,24 @@ def default_collate(samples: list[Any]) -> Any:
             )
         return Tensor(np.stack(arrays))
     if isinstance(first, (bool, int, float)):
-        return tensor(samples)
+        return tensor(batch)
     if isinstance(first, Mapping):
-        return {key: default_collate([sample[key] for sample in samples]) for key in first}
+        return {key: default_collate([sample[key] for sample in batch]) for key in first}
     if isinstance(first, (tuple, list)):
-        return tuple(default_collate(list(column)) for column in zip(*samples, strict=True))
-    return samples
+        return tuple(default_collate(list(column)) for column in zip(*batch, strict=True))
+    return batch
+
+
+def default_convert(data: Any) -> Any:
+    """A sample as it is, its NumPy arrays as Tensors: what a loader with `batch_size=None` hands out.
+
+    >>> default_convert((np.zeros(2), 1.5, "a"))
+    (tensor([0., 0.], dtype=float64), 1.5, 'a')
+    """
+    if isinstance(data, (np.ndarray, np.generic)):
+        return Tensor(data)
+    if isinstance(data, Mapping):
+        return {key: default_convert(value) for key, value in data.items()}
+    if isinstance(data, (tuple, list)):
+        return tuple(map(default_convert, data))
+    return data

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
 
 from ..errors import OptionError, StateDictError
-from ..random import as_generator, drawing_from, get_generator
-from .dataset import fetch_from
+from ..random import as_generator, drawing_from
+from .dataset import default_collate, default_convert, fetch_from
+from .samplers import batches_of
+from .stream import IterableDataset
 
-__all__ = ["DataLoader", "WeightedRandomSampler"]
+__all__ = ["DataLoader"]
 
 
 @dataclass
@@ -36,25 +39,30 @@ class DataLoader:
     same for any number of workers, and `state_dict` is a few numbers.
 
     Args:
-        dataset: a Dataset, or anything with `__getitem__` and `__len__`.
-        batch_size: samples in a batch.
+        dataset: a Dataset, an IterableDataset, or anything with `__getitem__` and `__len__`.
+        batch_size: samples in a batch; None for samples as they are, one by one.
         shuffle: draw a new order for every epoch.
         sampler: the indices of an epoch, in order; asked anew for each. Not with `shuffle`.
+        batch_sampler: the lists of indices that make batches, instead of all options above.
         num_workers: threads that make batches ahead; with 0 each is made when it is asked for. Threads
-            help where making a batch takes long in NumPy, in a file or on the network.
+            help where making a batch takes long in NumPy, in a file or on the network. An
+            IterableDataset is read in the loop itself.
         collate_fn: from a list of samples to a batch; default: the dataset's own `fetch`, else
-            `default_collate`.
+            `default_collate`; with `batch_size=None` from one sample, default `default_convert`.
         drop_last: leave out a last batch that is smaller than the others.
+        worker_init_fn: called with the number of each worker, in it, before its first batch.
         generator: a NumPy Generator or a seed, for epochs that repeat exactly; default: the
             Generator that `manual_seed` seeds.
-        prefetch_factor: batches that each worker makes ahead.
+        prefetch_factor: batches that each worker makes ahead; default 2.
+        pin_memory, timeout, multiprocessing_context, persistent_workers, pin_memory_device: for
+            PyTorch's sake; without effect, as there are neither processes nor other devices.
 
     Attributes:
         epoch: how many epochs are over.
 
     Raises:
         OptionError: for a dataset without `__getitem__` and `__len__`, a batch size or prefetch factor
-            below 1, a negative number of workers, or both a sampler and shuffle.
+            below 1, a negative number of workers, or options that contradict each other.
 
     >>> import tinygrad_edu as tg
     >>> loader = DataLoader(tg.data.TensorDataset(tg.arange(5)), batch_size=2)
@@ -65,43 +73,69 @@ class DataLoader:
     def __init__(
         self,
         dataset: Any,
-        batch_size: int = 1,
-        shuffle: bool = False,
-        *,
-        sampler: Iterable[int] | None = None,
+        batch_size: int | None = 1,
+        shuffle: bool | None = False,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Sequence[int]] | None = None,
         num_workers: int = 0,
-        collate_fn: Callable[[list[Any]], Any] | None = None,
+        collate_fn: Callable[[Any], Any] | None = None,
+        pin_memory: bool = False,
         drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
+        multiprocessing_context: Any = None,
         generator: np.random.Generator | int | None = None,
-        prefetch_factor: int = 2,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
     ) -> None:
-        for name, value, least in (
-            ("batch_size", batch_size, 1),
-            ("num_workers", num_workers, 0),
-            ("prefetch_factor", prefetch_factor, 1),
-        ):
-            if value < least:
-                raise OptionError(f"{name} must be {least} or more; got {value}")
-        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
-            raise OptionError(
-                "a DataLoader takes samples by number.",
-                expected="a Dataset, or anything with __getitem__ and __len__",
-                got=type(dataset).__name__,
-                mend="tg.data.TensorDataset(inputs, targets), or a list",
-            )
-        if shuffle and sampler is not None:
-            raise OptionError("a sampler decides the order: it takes no shuffle=True beside it")
         self.dataset, self.batch_size, self.shuffle, self.drop_last = dataset, batch_size, shuffle, drop_last
-        self.sampler, self.num_workers, self.prefetch_factor = sampler, num_workers, prefetch_factor
+        self.sampler, self.batch_sampler = sampler, batch_sampler
+        self.num_workers, self.worker_init_fn = num_workers, worker_init_fn
+        self.prefetch_factor = 2 if prefetch_factor is None else prefetch_factor
         self.generator = None if generator is None else as_generator(generator)
         self.collate_fn = collate_fn
         self.epoch = 0
         self._pass: _Pass | None = None  # None between epochs
         self._resumed = False
+        self._stream = isinstance(dataset, IterableDataset)
+        self._check()
+        if batch_sampler is not None:
+            self.batch_size = None
+
+    def _check(self) -> None:
+        """Raise an OptionError for options out of their range, and for those that contradict each other."""
+        for name, least in (("batch_size", 1), ("num_workers", 0), ("prefetch_factor", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise OptionError(f"{name} must be {least} or more; got {value}")
+        if not self._stream and not (hasattr(self.dataset, "__len__") and hasattr(self.dataset, "__getitem__")):
+            raise OptionError(
+                "a DataLoader takes samples by number.",
+                expected="an IterableDataset, a Dataset, or anything with __getitem__ and __len__",
+                got=type(self.dataset).__name__,
+                mend="tg.data.TensorDataset(inputs, targets), or a list",
+            )
+        sampler, lists, shuffle = self.sampler is not None, self.batch_sampler is not None, bool(self.shuffle)
+        batch = {"batch_size": self.batch_size != 1, "drop_last": self.drop_last}
+        for holds, why, others in (
+            (self._stream, "an IterableDataset", {"shuffle": shuffle, "sampler": sampler, "batch_sampler": lists}),
+            (lists, "a batch_sampler", {"shuffle": shuffle, "sampler": sampler, **batch}),
+            (sampler, "a sampler", {"shuffle": shuffle}),
+            (self.batch_size is None, "batch_size=None", {"drop_last": self.drop_last}),
+        ):
+            beside = [f"{name}=" for name, given in others.items() if given]
+            if holds and beside:
+                raise OptionError(
+                    f"{why} decides on the order or the batches: it takes no {', '.join(beside)} beside it"
+                )
 
     def __len__(self) -> int:
-        n = len(self.dataset if self.sampler is None else self.sampler)  # type: ignore[arg-type]
-        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+        if self.batch_sampler is not None:
+            return len(self.batch_sampler)  # type: ignore[arg-type]
+        n, size = len(self.dataset if self.sampler is None else self.sampler), self.batch_size or 1  # type: ignore[arg-type]
+        return n // size if self.drop_last else -(-n // size)
 
     def __iter__(self) -> Iterator[Any]:
         if self._pass is None or not self._resumed:
@@ -112,31 +146,36 @@ class DataLoader:
 
     def _batches(self, now: _Pass) -> Iterator[Any]:
         """The batches of one epoch from its position on."""
-        order = self._order(now.entropy)
+        numbered = islice(enumerate(self._parts(now.entropy)), now.position, None)
 
-        def make(i: int) -> Any:
-            return self._batch(now.entropy, i, order[i * self.batch_size : (i + 1) * self.batch_size])
+        def make(part: tuple[int, Any]) -> Any:
+            return self._batch(now.entropy, *part)
 
-        total = order.size // self.batch_size if self.drop_last else -(-order.size // self.batch_size)
-        numbers = range(now.position, total)
-        ahead = self.num_workers * self.prefetch_factor
-        for batch in prefetched(make, numbers, self.num_workers, ahead) if ahead else map(make, numbers):
+        workers = 0 if self._stream else self.num_workers
+        if workers:
+            ahead = workers * self.prefetch_factor
+            batches = prefetched(make, numbered, workers, ahead, self.worker_init_fn)
+        else:
+            batches = map(make, numbered)
+        for batch in batches:
             now.position += 1
             yield batch
         if self._pass is now:
             self._pass, self.epoch = None, self.epoch + 1
 
-    def _order(self, entropy: int) -> np.ndarray:
-        """The indices of an epoch."""
-        if not self.shuffle and self.sampler is None:
-            return np.arange(len(self.dataset))
-        rng = np.random.default_rng(entropy)
-        if self.sampler is None:
-            return rng.permutation(len(self.dataset))
-        with drawing_from(lambda: rng):
-            return np.fromiter(self.sampler, np.int64)
+    def _parts(self, entropy: int) -> Iterator[Any]:
+        """What each batch of an epoch is made of: indices; or the samples of a stream."""
+        size, sampler = self.batch_size, self.sampler if self.batch_sampler is None else self.batch_sampler
+        if self._stream or sampler is not None:
+            things = _read(self.dataset if self._stream else sampler, entropy)
+            return things if size is None else batches_of(things, size, self.drop_last)
+        n = len(self.dataset)
+        order = np.random.default_rng(entropy).permutation(n) if self.shuffle else np.arange(n)
+        if size is None:
+            return iter(order.tolist())
+        return (order[i : i + size] for i in range(0, n - n % size if self.drop_last else n, size))
 
-    def _batch(self, entropy: int, i: int, indices: np.ndarray) -> Any:
+    def _batch(self, entropy: int, i: int, part: Any) -> Any:
         """The batch number i; what is random in it draws from a Generator of its own, made at the first draw."""
 
         @cache
@@ -145,26 +184,44 @@ class DataLoader:
 
         with drawing_from(own):
             try:
-                if self.collate_fn is None:
-                    return fetch_from(self.dataset, indices)
-                return self.collate_fn([self.dataset[int(j)] for j in indices])
+                return self._made(part)
             except Exception as error:
+                indices = np.atleast_1d([] if self._stream else part)
                 shown = ", ".join(map(str, indices[:8])) + (", …" if indices.size > 8 else "")
-                error.add_note(f"while the DataLoader made batch {i}, of samples {shown}")
+                error.add_note(f"while the DataLoader made batch {i}" + (f", of samples {shown}" if shown else ""))
                 raise
+
+    def _made(self, part: Any) -> Any:
+        """Samples, or the samples at some indices, as a batch."""
+        if self.batch_size is None and self.batch_sampler is None:
+            return (self.collate_fn or default_convert)(part if self._stream else self.dataset[part])
+        if self.collate_fn is None and not self._stream:
+            return fetch_from(self.dataset, np.asarray(part, np.int64))
+        return (self.collate_fn or default_collate)(part if self._stream else [self.dataset[int(j)] for j in part])
 
     def state_dict(self) -> dict[str, Any]:
         """Where the loader is, in plain numbers and strings: right after the last batch it handed out.
 
-        With the Generator of `manual_seed` (no `generator`), keep `tg.get_rng_state()` beside it.
+        With the Generator of `manual_seed` (no `generator`), keep `tg.get_rng_state()` beside it. A stream
+        is read again from its start up to there.
+
+        Raises:
+            OptionError: for a sampler with a generator of its own: where that is, this state does not hold.
         """
-        now = self._pass
+        now, inner = self._pass, getattr(self.batch_sampler, "sampler", None)
+        for sampler in (self.sampler, self.batch_sampler, inner):
+            if getattr(sampler, "generator", None) is not None:
+                raise OptionError(
+                    "the sampler draws from a generator of its own, and could not go on where it was.",
+                    got=f"{type(sampler).__name__}(…, generator=…)",
+                    mend="give the generator to the DataLoader: every sampler without one draws from it",
+                )
         return {
             "epoch": self.epoch,
             "position": now.position if now else 0,
             "entropy": now.entropy if now else None,
             "generator": None if self.generator is None else self.generator.bit_generator.state,
-            "samples": len(self.dataset),
+            "samples": None if self._stream else len(self.dataset),
             "batch_size": self.batch_size,
         }
 
@@ -200,6 +257,19 @@ class DataLoader:
         self._pass = _Pass(state["entropy"], state["position"]) if self._resumed else None
 
 
+def _read(source: Any, entropy: int) -> Iterator[Any]:
+    """What a sampler or a stream gives, one by one; what is random in it follows from the epoch's number."""
+    rng, end = np.random.default_rng(entropy), object()
+    with drawing_from(lambda: rng):
+        things = iter(source)
+    while True:
+        with drawing_from(lambda: rng):
+            thing = next(things, end)
+        if thing is end:
+            return
+        yield thing
+
+
 def _restored(state: dict[str, Any] | None, generator: np.random.Generator | None) -> np.random.Generator | None:
     """The loader's own Generator put where it was, or a new one there; none if it had none."""
     if state is None:
@@ -213,54 +283,37 @@ def _restored(state: dict[str, Any] | None, generator: np.random.Generator | Non
     return generator
 
 
-class WeightedRandomSampler:
-    """Indices drawn in proportion to weights: classes that are rare can be seen as often as others.
-
-    Args:
-        weights: one for each sample, not negative, not all 0.
-        num_samples: how many indices an epoch has.
-        replacement: whether an index may come again.
-
-    Raises:
-        OptionError: for other weights, or more samples than there are to draw.
-
-    >>> sampler = WeightedRandomSampler([0.0, 1.0, 1.0], num_samples=4)
-    >>> set(sampler) <= {1, 2}, len(sampler)
-    (True, 4)
-    """
-
-    def __init__(self, weights: Any, num_samples: int, replacement: bool = True) -> None:
-        weights = np.asarray(weights, np.float64)
-        if weights.ndim != 1 or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
-            raise OptionError("weights must be a row of numbers, none negative, not all 0")
-        if num_samples < 1 or (not replacement and num_samples > np.count_nonzero(weights)):
-            raise OptionError(f"cannot draw {num_samples} of {np.count_nonzero(weights)} samples")
-        self.weights, self.num_samples, self.replacement = weights / weights.sum(), num_samples, replacement
-
-    def __len__(self) -> int:
-        return self.num_samples
-
-    def __iter__(self) -> Iterator[int]:
-        drawn = get_generator().choice(self.weights.size, self.num_samples, self.replacement, self.weights)
-        return iter(drawn.tolist())
-
-
-def prefetched(make: Callable[[int], Any], numbers: Iterable[int], workers: int, ahead: int) -> Iterator[Any]:
-    """`make(i)` for each number in order, made ahead in threads, which end with this iterator.
+def prefetched(
+    make: Callable[[Any], Any],
+    parts: Iterable[Any],
+    workers: int,
+    ahead: int,
+    begin: Callable[[int], Any] | None = None,
+) -> Iterator[Any]:
+    """`make(part)` for each part in order, made ahead in threads, which end with this iterator.
 
     Args:
         ahead: how many are under way or waiting at most.
+        begin: called in each thread with its number, before all else.
     """
     from concurrent.futures import ThreadPoolExecutor
 
+    numbers, here = count(), threading.local()
+
+    def work(part: Any) -> Any:
+        if begin is not None and not hasattr(here, "number"):
+            here.number = next(numbers)
+            begin(here.number)
+        return make(part)
+
     pool = ThreadPoolExecutor(workers, "DataLoader")
-    rest = iter(numbers)
-    # In the caller's context, for NumPy's error state and no_grad.
-    waiting = deque(pool.submit(copy_context().run, make, i) for i in islice(rest, ahead))
-    try:
+    rest = iter(parts)
+    waiting: deque[Any] = deque()
+    try:  # each in the caller's context, for NumPy's error state and no_grad
+        waiting.extend(pool.submit(copy_context().run, work, part) for part in islice(rest, ahead))
         while waiting:
             batch = waiting.popleft().result()
-            waiting.extend(pool.submit(copy_context().run, make, i) for i in islice(rest, 1))
+            waiting.extend(pool.submit(copy_context().run, work, part) for part in islice(rest, 1))
             yield batch
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

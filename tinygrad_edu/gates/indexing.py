@@ -166,6 +166,9 @@ def _numpy_part(index: Any) -> Any:
     array = as_array(index)
     if array.size == 0 and not isinstance(index, (Tensor, np.ndarray)):
         array = array.astype(np.int64)  # x[[]] names nothing
+    if array.dtype.kind == "f":
+        got = f"{array.dtype} of shape {array.shape}" if array.ndim else repr(index)
+        raise IndexError(f"an index is an integer or a mask; got {got}: x[int(i)], x[i.long()], or // for /")
     return array.item() if array.ndim == 0 and array.dtype.kind in "iub" else np.array(array, order="C")
 
 
@@ -204,7 +207,7 @@ def setitem(t: Tensor, index: Any, value: Any) -> None:
     try:
         write(t, "t[…] = v", lambda old, v: written_at(old, index, v), value, where=index)
     except ValueError as error:
-        raise messages.failure(_index_put.gate, error, (t, value), {"index": index}) from None
+        raise messages.not_written(t, index, value, error) from None
 
 
 def written_at(x: Tensor, index: Any, value: Any) -> Tensor:
@@ -618,7 +621,14 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Tensor:
     tensor([-9.,  2.])
     """
     x = as_tensor(x)
-    return where(mask, _of_dtype(value, x), x)
+    try:
+        return where(mask, _of_dtype(value, x), x)
+    except ShapeError:
+        raise ShapeError(
+            "masked_fill takes a mask that broadcasts with the Tensor, and one value.",
+            got=f"a mask {np.shape(mask)} for a Tensor {x.shape}, and a value {np.shape(value)}",
+            mend="mask.unsqueeze(dim) puts in an axis that the mask lacks",
+        ) from None
 
 
 def masked_select(x: Any, mask: Any) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 from .. import record
 from ..axes import axis_of, either_name, on_axis, sizes_of
 from ..dtypes import result_type
-from ..errors import OptionError, ShapeError
+from ..errors import DtypeError, OptionError, ShapeError
 from ..record import cast
 from ..tensor import Tensor, as_tensor
 from .binding import methods
@@ -73,8 +73,14 @@ _stack = gate(
 )
 
 
-def _several(tensors: Any, name: str) -> list[Tensor]:
+def _several(tensors: Any, name: str, dim: Any = 0) -> list[Tensor]:
     """The Tensors, at one dtype."""
+    if isinstance(tensors, Tensor) and isinstance(dim, Tensor) and dim.ndim:
+        raise DtypeError(
+            f"{name} takes the Tensors in a list, and then the axis.",
+            got=f"Tensors of shape {tensors.shape} and {dim.shape}, one by one",
+            mend=f"{name}([a, b])",
+        )
     made = [as_tensor(x) for x in tensors]
     if not made:
         raise ShapeError(f"{name} needs at least one Tensor.", got="none")
@@ -98,7 +104,7 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
     >>> tg.cat([tg.ones(2), tg.zeros(1)])
     tensor([1., 1., 0.])
     """
-    every = _several(tensors, "cat")
+    every = _several(tensors, "cat", dim)
     joined = [x for x in every if x.shape != (0,)] or every
     if min(x.ndim for x in joined) == 0:
         raise ShapeError("cat cannot join 0-d Tensors: they have no axis.", mend="use stack")
@@ -119,7 +125,7 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
     >>> tg.stack([tg.ones(2), tg.zeros(2)]).tolist()
     [[1.0, 1.0], [0.0, 0.0]]
     """
-    every = _several(tensors, "stack")
+    every = _several(tensors, "stack", dim)
     return _stack(*every, axis=axis_of(dim, every[0].ndim + 1, "stack"))
 
 

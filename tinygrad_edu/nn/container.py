@@ -87,10 +87,11 @@ class _Numbered(Module):
 def _checked(module: Any) -> Module:
     if not isinstance(module, Module):
         made = isinstance(module, type) and issubclass(module, Module)
+        mend = f"make one: {module.__name__}(…)" if made else "a class derived from Module, whose forward calls it"
         raise TinygradError(
             "a container of modules holds modules.",
             got=f"the class {module.__name__} itself" if made else f"{type(module).__name__}: {module!r:.60}",
-            mend=f"make one: {module.__name__}(…)" if made else "a class derived from Module, whose forward calls it",
+            mend="one by one: nn.Sequential(*layers)" if isinstance(module, (list, tuple)) else mend,
         )
     return module
 

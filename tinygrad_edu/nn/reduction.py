@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError, ShapeError
+from ..errors import OptionError, ShapeError, TinygradError
 from ..tensor import Tensor
 from .module import Module
 
@@ -43,6 +43,16 @@ def check_same_shape(name: str, input: Any, **others: Any) -> None:
 
 class Loss(Module):
     """The base of the loss modules: each calls the function of its name with the options it was made with."""
+
+    def __new__(cls, *options: Any, **named: Any) -> Any:
+        """Say it where a user takes the class for the function: its options are never two Tensors."""
+        if len(options) > 1 and all(isinstance(option, Tensor) for option in options[:2]):
+            raise TinygradError(
+                f"{cls.__name__} is made with its options, and then called with the Tensors.",
+                got=f"Tensors of shape {options[0].shape} and {options[1].shape} as options",
+                mend=f"nn.{cls.__name__}()(input, target)",
+            )
+        return super().__new__(cls)
 
     def __init__(self, reduction: str, *more: str) -> None:
         super().__init__()

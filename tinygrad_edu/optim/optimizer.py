@@ -65,11 +65,12 @@ class Optimizer:
     _ranges: Mapping[str, Range] = {"lr": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE}
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
-        if isinstance(params, (Tensor, str)):
+        module = hasattr(params, "parameters")
+        if isinstance(params, (Tensor, str)) or module:
             raise TinygradError(
                 "an optimizer takes an iterable of Tensors, or of parameter groups.",
                 got=type(params).__name__,
-                mend="put the Tensor in a list: [p]",
+                mend="model.parameters()" if module else "put the Tensor in a list: [p]",
             )
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ class Progress(Callback):
         except ImportError:
             return
         self._shown = time.monotonic()
-        total = len(run.data) if hasattr(run.data, "__len__") else None
+        total = operator.length_hint(run.data) or None  # a loader of a stream has no length
         title = f"epoch {run.epoch + 1}/{run.epochs}"
         self._bar = tqdm(
             total=total, initial=run.batch, desc=title, unit=" batches", file=sys.stderr, dynamic_ncols=True
