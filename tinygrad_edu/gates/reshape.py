@@ -76,7 +76,10 @@ def reshape(x: Any, *shape: Any) -> Tensor:
     >>> tg.arange(6).reshape(2, -1).shape
     (2, 3)
     """
-    return _reshape(as_tensor(x), shape=sizes_of(shape))
+    sizes = sizes_of(shape)
+    if min(sizes, default=0) < -1:  # which NumPy takes for -1
+        raise ShapeError("a size is -1 (what the others leave), 0 or more.", got=str(sizes))
+    return _reshape(as_tensor(x), shape=sizes)
 
 
 def view(x: Tensor, *shape: Any) -> Tensor:
@@ -92,7 +95,7 @@ def view(x: Tensor, *shape: Any) -> Tensor:
         raise DtypeError(
             "view(dtype) would look at the same bytes as another type.", mend="use .to(dtype) for the same values"
         )
-    return _reshape(x, shape=sizes_of(shape))
+    return reshape(x, *shape)
 
 
 def view_as(x: Tensor, other: Tensor) -> Tensor:
