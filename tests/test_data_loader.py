@@ -216,12 +216,12 @@ def test_states_that_do_not_fit_change_nothing():
         assert loader.state_dict() == before
 
 
-def test_arrays_are_fetched_whole_batches_at_a_time():
-    class Rows(data.TensorDataset):
-        def __getitem__(self, i):
-            raise AssertionError("item by item")
+def test_arrays_are_fetched_whole_batches_at_a_time(monkeypatch):
+    def one_by_one(self, i):
+        raise AssertionError("item by item")
 
-    rows = Rows(tg.arange(20), tg.arange(20) % 2)
+    monkeypatch.setattr(data.TensorDataset, "__getitem__", one_by_one)
+    rows = data.TensorDataset(tg.arange(20), tg.arange(20) % 2)
     parts = data.random_split(rows, [0.5, 0.5], 0)
     kept = data.Transformed(data.ConcatDataset(parts), lambda x, y: (x * 10, y))
     seen = [x for batch, _ in data.DataLoader(kept, 6, shuffle=True, generator=0) for x in batch.tolist()]
@@ -478,3 +478,16 @@ def test_data_is_where_pytorch_has_it():
             ours = [p for p in inspect.signature(getattr(found, name)).parameters if p != "in_order"]
             pytorchs = [p for p in inspect.signature(getattr(theirs, name)).parameters if p != "in_order"]
             assert ours == pytorchs, name
+
+
+@pytest.mark.parametrize("wrap", [lambda d: d, lambda d: data.Subset(d, [3, 1, 2, 0]), lambda d: d + d])
+def test_a_subclass_that_says_what_a_sample_is_means_batches_too(wrap):
+    class Shifted(data.TensorDataset):
+        def __getitem__(self, index):
+            (x,) = super().__getitem__(index)
+            return (x + 100,)
+
+    found = wrap(Shifted(tg.arange(4)))
+    samples = [x for (batch,) in data.DataLoader(found, batch_size=2) for x in batch.tolist()]
+    assert samples == [found[i][0].item() for i in range(len(found))]
+    assert min(samples) == 100

@@ -94,3 +94,14 @@ def test_unflatten():
     assert repr(layer[0]) == "Unflatten(dim=1, unflattened_size=(3, -1))  # training mode"
     with pytest.raises(ShapeError):
         nn.Unflatten(1, (5, 2))(x)
+
+
+@pytest.mark.parametrize("options", [{"padding_idx": 0}, {"scale_grad_by_freq": True}])
+def test_what_was_looked_up_may_be_written(options):
+    table = nn.Embedding(3, 2, **options)
+    before = table.weight.tolist()
+    x = table(tg.tensor([0, 1]))
+    x += tg.ones(2, 2)
+    x.sum().backward()
+    assert table.weight.tolist() == before
+    assert table.weight.grad[1].tolist() == [1.0, 1.0]

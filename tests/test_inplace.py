@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError
+from tinygrad_edu.utils.checkpoint import checkpoint
 
 WRITES = {
     "t[...] = v": lambda t: t.__setitem__(..., 7.0),
@@ -555,3 +556,10 @@ def test_a_detach_that_was_given_a_recorded_value_is_on_its_graph():
     d *= source  # the values that it was are written over, so its gradient cannot be had
     with pytest.raises(ChangedAfterUseError):
         d.sum().backward()
+
+
+def test_a_view_out_of_a_gate_whose_way_back_is_not_its_inverse_is_refused():
+    x = leaf()
+    kept = checkpoint(lambda a: a.view(-1), x * 1.0)
+    with pytest.raises(ViewInPlaceError):
+        kept.mul_(2.0)

@@ -314,3 +314,15 @@ def test_ctc_says_what_is_wrong(change, error, says):
     given = dict(zip(("log_probs", "targets", "input_lengths", "target_lengths"), (LOG_PROBS, *CTC), strict=True))
     with pytest.raises(error, match=says):
         F.ctc_loss(**{**given, **change})
+
+
+def test_smoothing_asks_nothing_of_ignored_rows():
+    x = tg.tensor([[-np.inf, 0.0], [1.0, 2.0]], requires_grad=True)
+    loss = F.cross_entropy(x, tg.tensor([-100, 1]), label_smoothing=0.1)
+    alone = F.cross_entropy(tg.tensor([[1.0, 2.0]]), tg.tensor([1]), label_smoothing=0.1)
+    assert loss.item() == pytest.approx(alone.item())
+    loss.backward()
+    assert x.grad[0].tolist() == [0.0, 0.0]
+    x.grad = None
+    F.cross_entropy(x, tg.tensor([-100, -100]), label_smoothing=0.1).backward()
+    assert x.grad.tolist() == [[0.0, 0.0], [0.0, 0.0]]

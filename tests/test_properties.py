@@ -87,3 +87,17 @@ def test_distances_some_rows_at_a_time_are_those_of_all_at_once(monkeypatch, sha
     found.backward(g), expected.backward(g)
     for ours, theirs in ((x, a), (y, b)):
         np.testing.assert_allclose(ours.grad, theirs.grad, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("found", "expected"), [
+    (lambda: tg.tensor([1, 200], dtype=tg.uint8) / 256, [1 / 256, 200 / 256]),
+    (lambda: tg.tensor([100], dtype=tg.int8) / 200, [0.5]),
+    (lambda: -1 / tg.tensor([2], dtype=tg.uint8), [-0.5]),
+    (lambda: tg.tensor([7], dtype=tg.int32) / 2**40, [7 / 2**40]),
+    (lambda: tg.tensor([2], dtype=tg.uint8) / tg.tensor(256), [1 / 128]),
+    (lambda: tg.copysign(tg.tensor([2], dtype=tg.uint8), -1), [-2.0]),
+    (lambda: tg.xlogy(tg.tensor([2], dtype=tg.uint8), 300), [2 * np.log(300)]),
+])  # fmt: skip
+def test_a_number_beside_small_integers_becomes_a_float_before_it_could_wrap(found, expected):
+    assert found().dtype == tg.float32
+    np.testing.assert_allclose(found(), expected, rtol=1e-6)

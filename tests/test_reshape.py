@@ -196,3 +196,21 @@ def test_dtypes_that_do_not_fit_are_refused(call):
 def test_an_uncovered_mode_of_numpys_pad_is_refused():
     with pytest.raises(NotCoveredError, match="symmetric"):
         np.pad(x, 1, mode="symmetric")
+
+
+@pytest.mark.parametrize("repeated", [
+    lambda x: x.repeat(2, 1),
+    lambda x: tg.tile(x, (2, 1)),
+    lambda x: x.repeat_interleave(2, dim=0),
+    lambda x: x.sum().reshape(1).repeat(3),
+])  # fmt: skip
+def test_what_is_repeated_is_a_copy_that_may_be_written(repeated):
+    x = tg.ones(1, 3)
+    z = repeated(x)
+    x += 5
+    assert (np.asarray(z) == z.reshape(-1)[0].item()).all() and z.max().item() in (1.0, 3.0)
+    z[0] = 7.0
+    assert (np.asarray(z)[1:] != 7).all(), "each place is its own"
+    recorded = repeated(tg.ones(1, 3, requires_grad=True))
+    recorded[0] = 7.0
+    assert np.count_nonzero(np.asarray(recorded) == 7) == recorded[0].numel()

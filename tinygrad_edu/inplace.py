@@ -208,13 +208,17 @@ def _putting(t: Tensor) -> Callable[[Tensor], Tensor] | None:
 
         return assign
     gate, keywords = t.gate, t.keywords
-    if gate is None or not gate.view or not isinstance(t.inputs, tuple):
+    if gate is None or not gate.view or not isinstance(gate.rules, tuple) or gate.jointly is not None:
+        return None
+    if not isinstance(t.inputs, tuple) or len(t.inputs) != 1 or len(gate.rules) != 1:
         return None
     whole: Tensor = t.inputs[0]
     back = lambda g, x: gate.rules[0](g, None, x, **keywords)  # noqa: E731
     uses = back(np.ones_like(t._data), whole._data)
     if whole._data.dtype is None or not np.may_share_memory(t._data, whole._data) or (uses > 1).any():
         return None  # one of several outputs; a copy; or an element that shows in several places
+    if uses.sum() != t.numel():
+        return None  # the way back leaves some out
 
     def put(z: Tensor) -> Tensor:
         value = back(z, whole)  # the way back of a view puts each element where it came from

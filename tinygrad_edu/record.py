@@ -198,11 +198,11 @@ def _binary(made: Gate) -> Any:
                 b = y._data
                 needs = needs or y._needs
                 if a.dtype is not b.dtype:
-                    a, b = _same_dtype(a, b)
+                    a, b = _same_dtype(a, b, floats)
             elif (type(y) is float or type(y) is int) and (needs or a.dtype.kind == "f"):
                 y = b = np.asarray(y, a.dtype)  # a 0-d array: NumPy is twice as slow on a Python number
             else:
-                a, b = _same_dtype(a, _constant(made, y))
+                a, b = _same_dtype(a, _constant(made, y), floats)
                 y = b
         elif isinstance(y, Tensor):
             b = y._data
@@ -210,7 +210,7 @@ def _binary(made: Gate) -> Any:
             if (type(x) is float or type(x) is int) and (needs or b.dtype.kind == "f"):
                 x = a = np.asarray(x, b.dtype)
             else:
-                a, b = _same_dtype(_constant(made, x), b)
+                a, b = _same_dtype(_constant(made, x), b, floats)
                 x = a
         else:
             return call(Tensor(x), y)
@@ -294,9 +294,11 @@ def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data
     return outputs if several else z
 
 
-def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
-    """Two arrays, or an array and a Python number, at the dtype that PyTorch would give."""
+def _same_dtype(a: Any, b: Any, floats: bool) -> tuple[Any, Any]:
+    """Two arrays, or an array and a Python number, at the dtype that PyTorch would give; `floats` as in Gate."""
     dtype = result_type(a, b)
+    if floats and dtype.kind != "f":
+        dtype = get_default_dtype()  # before a number is made to fit a small integer
     return tuple(np.asarray(c).astype(dtype, copy=False) for c in (a, b))  # type: ignore[return-value]
 
 

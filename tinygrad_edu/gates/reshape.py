@@ -418,7 +418,12 @@ def repeat(x: Tensor, *sizes: Any) -> Tensor:
         return clone(_reshape(x, shape=shape))  # a copy, here too
     apart = _reshape(x, shape=tuple(n for size in shape for n in (1, size)))
     stretched = broadcast_to(apart, tuple(n for pair in zip(times, shape, strict=True) for n in pair))
-    return _reshape(stretched, shape=tuple(n * size for n, size in zip(times, shape, strict=True)))
+    return _copied(_reshape(stretched, shape=tuple(n * size for n, size in zip(times, shape, strict=True))))
+
+
+def _copied(x: Tensor) -> Tensor:
+    """`x` in memory of its own: where an axis has one element, stretched memory can be reshaped as it lies."""
+    return clone(x) if x._view else x
 
 
 def tile(x: Any, *dims: Any) -> Tensor:
@@ -461,7 +466,7 @@ def repeat_interleave(x: Any, repeats: Any = None, dim: int | None = None, *, ou
         return clone(x)
     if times.size == 1:
         shape = (*x.shape[: axis + 1], int(times[0]), *x.shape[axis + 1 :])
-        return flatten(broadcast_to(unsqueeze(x, axis + 1), shape), axis, axis + 1)
+        return _copied(flatten(broadcast_to(unsqueeze(x, axis + 1), shape), axis, axis + 1))
     return x[on_axis(axis, np.repeat(np.arange(n), times))]
 
 

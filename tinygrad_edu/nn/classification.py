@@ -129,6 +129,7 @@ def cross_entropy(
         wanted = wanted * (1 - label_smoothing) + label_smoothing / x.shape[1]
         counted = np.ones(1) if weights is None else (target._data != ignore_index).reshape(-1)
         wanted = (wanted * counted[:, None]).astype(x.dtype)
+        x = x if counted.all() else gates.where(counted[:, None], x, 0.0)  # whatever an ignored row holds
         if weight is not None:
             wanted = wanted * as_tensor(weight)._data
         losses = -np.sum(gates.log_softmax(x, 1) * wanted, axis=1)
