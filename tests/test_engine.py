@@ -471,3 +471,14 @@ def test_backward_may_be_the_outermost_call():
     assert x.grad.item() == 6
     with pytest.raises(tg.errors.FreedGraphError):
         y.backward()
+
+
+def test_the_graph_behind_what_grad_was_asked_for_is_still_there():
+    x = leaf(1.0)
+    h = x * x
+    (g,) = tg.autograd.grad((h * h).sum(), h)
+    (h * 3).backward(retain_graph=True)
+    h.backward(g)
+    assert x.grad.item() == 3 * 2 + 2 * 2
+    with pytest.raises(tg.errors.FreedGraphError):
+        h.backward(g)

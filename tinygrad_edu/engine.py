@@ -85,7 +85,7 @@ def _walk(
                 else:
                     key = id(x)
                     leaves[key] = (x, _added(leaves[key][1], c) if key in leaves else _own(c, g))
-            if freed is not None:
+            if freed is not None and back:  # a target with no other behind it was not walked through
                 z.inputs = freed
     except Exception as error:
         messages.on_the_way_back(z, error)
