@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError
+from tinygrad_edu.record import GATES, gate
 from tinygrad_edu.utils.checkpoint import checkpoint
 
 WRITES = {
@@ -563,3 +564,13 @@ def test_a_view_out_of_a_gate_whose_way_back_is_not_its_inverse_is_refused():
     kept = checkpoint(lambda a: a.view(-1), x * 1.0)
     with pytest.raises(ViewInPlaceError):
         kept.mul_(2.0)
+
+
+def test_a_view_whose_way_back_leaves_elements_out_is_refused():
+    only_ends = gate("only_ends", lambda x: x, lambda g, z, x: g * np.array([1.0, 0.0, 1.0]), kind="route", view=True)
+    try:
+        view = only_ends(leaf() * 1.0)
+        with pytest.raises(ViewInPlaceError):
+            view.mul_(2.0)
+    finally:
+        del GATES["only_ends"]
