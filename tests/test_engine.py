@@ -8,6 +8,8 @@ import weakref
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import autograd, record
@@ -352,6 +354,49 @@ def test_threads_walk_graphs_of_their_own():
     for thread in threads:
         thread.join()
     assert results == {i: [21.0] for i in range(4)}
+
+
+def test_what_required_no_gradient_when_a_gate_was_recorded_is_its_constant():
+    """The GAN's idiom: a critic is frozen for the generator's forward pass and free again before its backward."""
+    w, x = tg.tensor([1.0, 2.0]), leaf(3.0, 4.0)
+    frozen = (w * x * w).sum() + tg.cat([w, x]).sum()
+    w.requires_grad_()
+    free = (w * x).sum()
+    w.requires_grad_(False)
+    frozen_again = (w * w * x).sum()
+    w.requires_grad = True
+    (frozen + free + frozen_again).backward()
+    assert w.grad.tolist() == [3.0, 4.0]
+    assert x.grad.tolist() == [1 + 1 + 1 + 1, 4 + 1 + 2 + 4]
+    late = tg.tensor([1.0, 2.0])
+    y = (late * x).sum()
+    late.requires_grad_()
+    with pytest.raises(tg.errors.UnusedInputError):
+        autograd.grad(y, late)
+
+
+def test_a_leaf_frozen_after_the_forward_pass_gets_no_gradient():
+    w, x = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    y = (w * w * x).sum() + w.exp().sum()
+    w.requires_grad_(False)
+    y.backward(retain_graph=True)
+    assert w.grad is None and x.grad.tolist() == [1.0, 4.0]
+    w.requires_grad_(True)
+    y.backward()
+    assert w.grad.tolist() == (2 * w * x + w.exp()).tolist()
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=80))
+def test_a_leaf_gets_the_gradient_of_the_gates_recorded_while_it_required_one(when):
+    w, x = tg.tensor(2.0), tg.tensor(1.0, requires_grad=True)
+    total = x * 0
+    for i, wanted in enumerate(when):
+        w.requires_grad_(wanted)
+        total = total + w * x * i
+    w.requires_grad_(True)
+    total.backward()
+    held = [i for i, wanted in enumerate(when) if wanted]
+    assert (0 if w.grad is None else w.grad.item()) == sum(held)
 
 
 def test_integers_cannot_require_a_gradient():

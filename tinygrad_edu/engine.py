@@ -246,7 +246,8 @@ def _walking(
                 leaves[key] = (x, x._taps.arrived(x, g))
         if deliver:
             for x, g in leaves.values():
-                accumulate(x, g)
+                if x._needs:  # not if it was frozen since
+                    accumulate(x, g)
         return leaves
     finally:
         recording.reset(token)

@@ -27,7 +27,7 @@ from .locking import unlock
 from .messages import told
 from .modes import recording
 from .record import clone, recorded
-from .tensor import Tensor, clock, memory, tick, written
+from .tensor import Tensor, clock, memory, required_grad, tick, written
 
 _STATE = ("_data", "_grad", "_memory", "_needs", "_taps", "_view", "born", "gate", "inputs", "keywords")
 
@@ -308,9 +308,13 @@ def settled(z: Tensor) -> tuple[Any, ...]:
 
 
 def _as_of(z: Tensor, x: Tensor) -> Tensor:
-    """What `x` was when `z` used it: itself, unless it was rewritten since."""
+    """What `x` was when `z` used it: itself, unless it was rewritten or began to require a gradient since."""
     if x.born <= z.born:
-        return x
+        if not x._needs or required_grad(x, z.born):
+            return x
+        constant = before(x)
+        constant._needs = False
+        return constant
     past = getattr(x, "_past", [])
     at = bisect_right(past, z.born, key=itemgetter(0))  # the first state that ended after z was made
     if at < len(past) and past[at][1] <= z.born:

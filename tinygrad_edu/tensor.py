@@ -81,6 +81,7 @@ class Tensor:
         "_of",  # lazily: (base, index) of a view that an index made; None of a detach
         "_past",  # lazily: what this Tensor was before it was rewritten while recording
         "_taps",  # Taps: hooks and retain_grad, once asked for
+        "_turned",  # lazily: the ticks at which requires_grad was turned on or off
         "_view",  # looks at another Tensor's memory
         "_where",  # lazily: the user's line that made it, within `inspect`
         "born",  # a tick of the counter
@@ -104,7 +105,8 @@ class Tensor:
         if name is not None:
             self._name = name
         if requires_grad:
-            self.requires_grad_()
+            self._may_require_grad()
+            self._needs = True
 
     # what it is
 
@@ -321,21 +323,31 @@ class Tensor:
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for gradients here (or no longer); returns the Tensor itself.
 
+        For a gate recorded before, a Tensor that required none stays a constant; a Tensor that requires
+        none any more gets none, whenever the gate was recorded.
+
         Raises:
             DtypeError: for an integer or bool Tensor.
+            TinygradError: to turn it off where a gate made the Tensor.
         """
-        if requires_grad and self._data.dtype.kind != "f":
+        if requires_grad:
+            self._may_require_grad()
+        elif self.gate is not None:
+            raise TinygradError(
+                "a Tensor that a gate made cannot stop requiring a gradient.", mend="use .detach() to leave the graph"
+            )
+        if self._needs is not bool(requires_grad):
+            self._needs = bool(requires_grad)
+            _turned(self)
+        return self
+
+    def _may_require_grad(self) -> None:
+        if self._data.dtype.kind != "f":
             raise DtypeError(
                 "only a floating-point Tensor can require a gradient: an integer cannot move by a little.",
                 got=f"dtype {self.dtype}",
                 mend="write 3.0 instead of 3, pass dtype=tg.float32, or call .float() first",
             )
-        if not requires_grad and self.gate is not None:
-            raise TinygradError(
-                "a Tensor that a gate made cannot stop requiring a gradient.", mend="use .detach() to leave the graph"
-            )
-        self._needs = requires_grad
-        return self
 
     def __copy__(self) -> Tensor:
         if self.gate is not None:
@@ -389,6 +401,21 @@ def written(t: Tensor) -> None:
         clock.last_write = now
     if (watch := watching.get()) is not None:
         watch.wrote(t)
+
+
+def _turned(t: Tensor) -> None:
+    """Note that `requires_grad` changed just now: a walk looks closer at the gates recorded before."""
+    if not hasattr(t, "_turned"):
+        t._turned = []
+    t._turned.append(tick())
+    clock.note(t._turned[-1])
+    if len(t._turned) > 1000:  # of a graph so old nobody is left; two, so that what is older still counts right
+        del t._turned[:2]
+
+
+def required_grad(t: Tensor, when: int) -> bool:
+    """Whether the leaf `t` required a gradient at that tick: now, unless it was turned an odd number of times since."""
+    return t._needs is (sum(turn > when for turn in getattr(t, "_turned", ())) % 2 == 0)
 
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:

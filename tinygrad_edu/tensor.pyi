@@ -34,6 +34,7 @@ class Tensor:
     _of: Any
     _past: Any
     _taps: Any
+    _turned: Any
     _view: Any
     _where: Any
     born: builtins.int
@@ -114,6 +115,7 @@ class Tensor:
     def __sub__(self, y: Any) -> Tensor: ...
     def __truediv__(self, y: Any) -> Tensor: ...
     def __xor__(self, y: Any) -> Any: ...
+    def _may_require_grad(self) -> None: ...
     def abs(self) -> Tensor:
         """The distance from 0, elementwise; the gradient at 0 is 0."""
     def abs_(self) -> Tensor:
@@ -1445,6 +1447,12 @@ def memory(t: Tensor) -> Memory:
 
 def written(t: Tensor) -> None:
     """Note that the memory of `t` was written just now."""
+
+def _turned(t: Tensor) -> None:
+    """Note that `requires_grad` changed just now: a walk looks closer at the gates recorded before."""
+
+def required_grad(t: Tensor, when: builtins.int) -> builtins.bool:
+    """Whether the leaf `t` required a gradient at that tick: now, unless it was turned an odd number of t…"""
 
 def as_array(data: Any, dtype: Any = None) -> np.ndarray:
     """`data` as an ndarray that a Tensor can hold, sharing memory where it already is one."""
