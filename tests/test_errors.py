@@ -179,6 +179,10 @@ def test_what_cannot_be_an_operand():
     text = message(errors.DtypeError, lambda: leaf(2) + "text")
     assert "add takes Tensors" in text and "str: 'text'" in text
     assert "NoneType" in message(errors.DtypeError, lambda: leaf(2) * None)
+    for array in (np.array([1j]), np.array([None])):
+        assert "mul takes Tensors" in message(errors.DtypeError, lambda array=array: leaf(2) * array)
+    for integers in (tg.tensor([2], dtype=tg.uint8), tg.tensor([2])):
+        assert "negative" in message(errors.DtypeError, lambda x=integers: x**-1)
 
 
 def test_truth_and_item_need_one_element():

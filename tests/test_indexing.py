@@ -122,6 +122,22 @@ def test_of_equals_the_first_comes_first():
     assert x.sort().indices.tolist() == [0, 2, 1, 3]
 
 
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_infinities_are_values_like_others():
+    inf = float("inf")
+    assert tg.mode(tg.tensor([1.0, inf, 0.0, inf])).values.item() == inf
+    assert tg.mode(tg.tensor([[-inf, 1.0, -inf], [2.0, 1.0, 1.0]])).values.tolist() == [-inf, 1.0]
+    x = tg.tensor([-inf, 1.0, 2.0])
+    assert tg.quantile(x, 0.25).item() == -inf
+    assert tg.quantile(x, tg.tensor([0.5, 0.75, 1.0])).tolist() == [1.0, 1.5, 2.0]
+
+
+def test_sums_and_differences_lose_no_digits_on_the_way():
+    tenths = tg.full((2**20,), 0.1)
+    assert abs(tenths.cumsum(0)[-1].item() / (2**20 * 0.1) - 1) < 1e-6
+    assert tg.gradient(tg.tensor([0.0, 1e8, 1.0]))[0].tolist() == [1e8, 0.5, -1e8], "one difference over the peak"
+
+
 def test_nothing_flows_through_an_answer():
     x = matrix(requires_grad=True)
     for answer in (x > 2, x == x, x.argmax(), x.argsort(), x.isnan(), x.any(), x.heaviside(x), tg.isclose(x, x)):

@@ -150,6 +150,17 @@ def test_names_without_dots(name):
         nn.Module().register_parameter(name, None)
 
 
+def test_what_is_registered_takes_no_name_of_something_else():
+    layer = nn.Linear(2, 3)
+    for name in ("forward", "in_features"):
+        with pytest.raises(TinygradError, match="something else in Linear"):
+            layer.register_parameter(name, nn.Parameter([1.0]))
+        with pytest.raises(TinygradError, match="something else in Linear"):
+            layer.register_buffer(name, None)
+    layer.register_parameter("bias", nn.Parameter(tg.ones(3)))
+    assert layer(tg.zeros(2)).tolist() == [1.0, 1.0, 1.0]
+
+
 def test_only_tensors_are_buffers_and_parameters():
     with pytest.raises(TinygradError, match="must be a Tensor"):
         nn.Module().register_buffer("b", [1.0])
@@ -345,7 +356,9 @@ def test_sequential_and_module_list():
 def test_modules_are_copied_pickled_and_freed():
     net = Net()
     net.scale.name = "the scale"
+    net.scale.grad = tg.ones_like(net.scale)
     other = copy.deepcopy(net)
+    assert other.scale.grad is None, "as in PyTorch; that of a Tensor is copied"
     assert other.again is other.first
     with tg.no_grad():
         other.first.weight[...] = 0
@@ -485,6 +498,14 @@ def test_linear_starts_as_pytorchs():
     assert (nn.Linear(400, 300).weight.numpy() == layer.weight.numpy()).all()
     assert nn.Linear(2, 3, dtype=tg.float64).bias.dtype == np.float64
     assert nn.Linear(0, 3)(tg.ones(2, 0)).shape == (2, 3)
+
+
+def test_linear_by_a_vector_leaves_no_last_axis():
+    x, w = tg.arange(6.0).reshape(2, 3), tg.tensor([1.0, 0.0, 2.0])
+    assert nn.functional.linear(x, w).tolist() == [4.0, 13.0]
+    assert nn.functional.linear(x[0], w, 1.0).item() == 5.0
+    with pytest.raises(ShapeError, match="not one size"):
+        nn.functional.linear(x, tg.ones(2))
 
 
 @pytest.mark.parametrize(

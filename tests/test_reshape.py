@@ -12,13 +12,12 @@ from tinygrad_edu.errors import (
     ShapeError,
     ViewInPlaceError,
 )
-from tinygrad_edu.nn.functional import pad
+from tinygrad_edu.nn.functional import embedding, pad
 
 VIEWS = {
     "reshape": lambda x: x.reshape(6),
     "view": lambda x: x.view(3, 2),
     "flatten": lambda x: x.flatten(),
-    "ravel": lambda x: x.ravel(),
     "t": lambda x: x.t(),
     "T": lambda x: x.T,
     "mT": lambda x: x.mT,
@@ -30,6 +29,8 @@ VIEWS = {
     "chunk": lambda x: x.chunk(2)[0],
     "tensor_split": lambda x: x.tensor_split(2)[0],
     "unbind": lambda x: x.unbind()[0],
+    "unbind to numbers": lambda x: x[0].unbind()[1],
+    "ravel": lambda x: x.ravel(),
     "narrow": lambda x: x.narrow(0, 0, 1),
     "select": lambda x: x.select(0, 0),
     "unfold": lambda x: x.unfold(1, 2, 1),
@@ -46,6 +47,10 @@ COPIES = {
     "pad": lambda x: pad(x, (0, 0)),
     "contiguous": lambda x: x.T.contiguous(),
     "reshape": lambda x: x.T.reshape(-1),
+    "ravel": lambda x: x[:, 1].ravel(),
+    "matrix_power": lambda x: tg.linalg.matrix_power(x[:, :2], 1),
+    "chain_matmul": lambda x: tg.chain_matmul(x),
+    "embedding": lambda x: embedding(tg.tensor(0), x),
 }
 
 
@@ -79,6 +84,12 @@ def test_a_copy_does_not(copy):
     y = copy(x + tg.ones(2, 3, requires_grad=True))
     y += 1  # no view, so it may be written while recording
     assert y.requires_grad
+
+
+def test_what_was_not_stretched_may_be_written():
+    x = tg.ones(3)
+    x.expand(3)[...] = 2.0
+    assert x.tolist() == [2.0, 2.0, 2.0]
 
 
 # A Tensor that takes another shape.

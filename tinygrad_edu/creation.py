@@ -10,7 +10,7 @@ import numpy as np
 from . import dtypes
 from .axes import sizes_of
 from .devices import check_device
-from .errors import ShapeError, TinygradError
+from .errors import DtypeError, ShapeError, TinygradError
 from .tensor import Tensor, as_array, tensor
 
 __all__ = [
@@ -51,6 +51,18 @@ def _dtype(dtype: Any, device: Any) -> np.dtype:
 def _number(value: Any) -> Any:
     """A Python number, of a 0-d Tensor or a NumPy scalar too."""
     return value.item() if hasattr(value, "item") else value
+
+
+def _fitting(value: Any, dtype: Any) -> Any:
+    """The number, which an integer dtype must be able to hold."""
+    value = _number(value)
+    if dtype is not None and np.dtype(dtype).kind in "iu":
+        limits = np.iinfo(dtype)
+        if not limits.min <= value <= limits.max:
+            raise DtypeError(
+                f"{value} is no number of {np.dtype(dtype)}.", expected=f"{limits.min} to {limits.max}", got=str(value)
+            )
+    return value
 
 
 # From a shape.
@@ -94,7 +106,7 @@ def full(size: Any, fill_value: Any, dtype: Any = None, device: Any = None, requ
     (tensor([7., 7.]), tensor([7, 7]))
     """
     check_device(device)
-    value = as_array(_number(fill_value), dtype)
+    value = as_array(_fitting(fill_value, dtype), dtype)
     return Tensor(np.full(shape_of((size,), "full"), value, value.dtype), requires_grad=requires_grad)
 
 
@@ -240,7 +252,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, device: Any = None, re
     tensor([3., 3.])
     """
     shape, dtype = like(x, dtype, device)
-    return Tensor(np.full(shape, _number(fill_value), dtype), requires_grad=requires_grad)
+    return Tensor(np.full(shape, _fitting(fill_value, dtype), dtype), requires_grad=requires_grad)
 
 
 # Methods: of another shape, but the same dtype.

@@ -78,7 +78,8 @@ def straight(name: str, function: Callable[..., Any]) -> Callable[[Tensor, Any],
 
     def called(t: Tensor, v: Any) -> Tensor:
         data, dtype, memory = t._data, t._data.dtype, t._memory
-        b = v._data if isinstance(v, Tensor) else np.asarray(v, dtype) if v.__class__ is float else v
+        number = v.__class__ is float and dtype.itemsize > 2  # a float16's may be beyond its range
+        b = v._data if isinstance(v, Tensor) else np.asarray(v, dtype) if number else v
         moved = memory is not None and memory.moved
         if recording.get() or dtype.kind != "f" or moved or getattr(b, "dtype", None) is not dtype:
             return write(t, name, function, v)

@@ -5,6 +5,7 @@ A gate's output keeps what the walk back needs: the gate, its inputs in order, a
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -21,6 +22,7 @@ __all__ = ["GATES", "Gate", "gate", "run", "sum_to"]
 
 GATES: dict[str, Gate] = {}
 _new = object.__new__
+_HALF = np.dtype(np.float16)
 
 
 class Gate:
@@ -200,6 +202,8 @@ def _binary(made: Gate) -> Any:
                 if a.dtype is not b.dtype:
                     a, b = _same_dtype(a, b, floats)
             elif (type(y) is float or type(y) is int) and (needs or a.dtype.kind == "f"):
+                if a.dtype is _HALF and _beyond_half(y):
+                    return cast(call(cast(x, dtype=np.float32), y), dtype=_HALF)
                 y = b = np.asarray(y, a.dtype)  # a 0-d array: NumPy is twice as slow on a Python number
             else:
                 a, b = _same_dtype(a, _constant(made, y), floats)
@@ -208,6 +212,8 @@ def _binary(made: Gate) -> Any:
             b = y._data
             needs = y._needs
             if (type(x) is float or type(x) is int) and (needs or b.dtype.kind == "f"):
+                if b.dtype is _HALF and _beyond_half(x):
+                    return cast(call(x, cast(y, dtype=np.float32)), dtype=_HALF)
                 x = a = np.asarray(x, b.dtype)
             else:
                 a, b = _same_dtype(_constant(made, x), b, floats)
@@ -294,6 +300,11 @@ def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data
     return outputs if several else z
 
 
+def _beyond_half(number: float) -> bool:
+    """Whether float16 has the number only as inf, as 0 or with fewer digits; what comes of it may still fit."""
+    return 65504 < abs(number) < math.inf or 0 < abs(number) < 6.2e-5
+
+
 def _same_dtype(a: Any, b: Any, floats: bool) -> tuple[Any, Any]:
     """Two arrays, or an array and a Python number, at the dtype that PyTorch would give; `floats` as in Gate."""
     dtype = result_type(a, b)
@@ -315,7 +326,7 @@ def _constant(made: Gate, x: Any) -> Any:
         return x
     if isinstance(x, np.generic):
         return x.item()
-    if isinstance(x, np.ndarray):
+    if isinstance(x, np.ndarray) and x.dtype.kind in "fiub":
         return x if x.flags.writeable else x.copy()  # a read-only view of ours follows its Tensor
     raise messages.not_an_operand(made, x)
 
@@ -468,7 +479,9 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     axes = tuple(range(extra))
     if g.shape[extra:] != shape:
         axes += tuple(axis + extra for axis, n in enumerate(shape) if n == 1 and g.shape[axis + extra] != 1)
-    if axes:
+    if axes and g.dtype is _HALF and g.__class__ is np.ndarray:  # in which 2048 + 1 is 2048
+        g = np.add.reduce(g, axis=axes, dtype=np.float32).astype(_HALF)
+    elif axes:
         g = np.add.reduce(g, axis=axes)  # np.sum, at half its price
     return g if g.shape == shape else np.reshape(g, shape)
 

@@ -1055,7 +1055,7 @@ class Tensor:
     def random_(self, low: Any = None, high: Any = None, *, generator: Any = None) -> Tensor:
         """In place: integers from `low` up to, not including, `high`; one bound alone is `high`."""
     def ravel(self) -> Tensor:
-        """`x` as one axis."""
+        """`x` as one axis, contiguous: a view if `x` is."""
     def reciprocal(self) -> Tensor:
         """1 / x, elementwise."""
     def reciprocal_(self) -> Tensor:

@@ -61,6 +61,12 @@ def _deviations(x: Any, axis: Any, name: str) -> tuple[Tensor, Tensor, tuple[int
     return x - center, center, axes, int(np.prod([x.shape[a] for a in axes]))
 
 
+def _mean_square(apart: Tensor, axes: Any, keepdims: bool, n: float) -> Tensor:
+    """The sum of the squares divided by n; at float32 for float16, whose range the sum leaves."""
+    wide = apart.float() if apart.dtype == np.float16 else apart
+    return (sum(square(wide), axes, keepdims) / float(max(n, 0))).to(apart.dtype)
+
+
 def _arguments(axis: Any, unbiased: bool | None, correction: float | None) -> tuple[Any, float]:
     """The axis and the correction, from any of PyTorch's spellings; `var(x, False)` is `unbiased`."""
     if isinstance(axis, bool):
@@ -88,7 +94,7 @@ def var(
     """
     axis, correction = _arguments(axis, unbiased, correction)
     apart, _, axes, n = _deviations(x, axis, "var")
-    return sum(square(apart), axes, keepdims) / float(max(n - correction, 0))
+    return _mean_square(apart, axes, keepdims, n - correction)
 
 
 @either_name
@@ -120,7 +126,7 @@ def var_mean(
     """
     axis, correction = _arguments(axis, unbiased, correction)
     apart, center, axes, n = _deviations(x, axis, "var_mean")
-    found = sum(square(apart), axes, keepdims) / float(max(n - correction, 0))
+    found = _mean_square(apart, axes, keepdims, n - correction)
     return found, center if keepdims else reshape(center, found.shape)
 
 
@@ -190,6 +196,8 @@ def corrcoef(x: Any) -> Tensor:
 
 
 def _norm(x: np.ndarray, ord: float, axis: tuple[int, ...], keepdims: Any) -> np.ndarray:
+    if x.dtype == np.float16:  # whose squares leave its range
+        return _norm(x.astype(np.float32), ord, axis, keepdims).astype(np.float16)
     if ord == 2:
         return np.sqrt(np.add.reduce(np.square(x), axis=axis, keepdims=keepdims))
     if ord == 0:

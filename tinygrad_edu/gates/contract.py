@@ -16,7 +16,7 @@ import numpy as np
 from .. import record
 from ..axes import axis_of, broadcasts_to, either_name
 from ..errors import ShapeError
-from ..record import run
+from ..record import clone, run
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
 from .distribute import sum
@@ -294,7 +294,7 @@ def chain_matmul(*matrices: Any) -> Tensor:
     """
     for x in matrices:
         _check("chain_matmul", ("nk", x))
-    return multi_dot(matrices) if len(matrices) > 1 else matrices[0]
+    return multi_dot(matrices) if len(matrices) > 1 else clone(matrices[0])
 
 
 def matrix_power(x: Any, n: int) -> Tensor:
@@ -311,6 +311,8 @@ def matrix_power(x: Any, n: int) -> Tensor:
         raise ShapeError("matrix_power takes square matrices.", expected="(…, m, m)", got=str(x.shape))
     if n == 0:
         return Tensor(np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape).copy())
+    if n == 1:
+        return clone(x)  # type: ignore[no-any-return]
     if n < 0:
         from .linalg import inverse
 

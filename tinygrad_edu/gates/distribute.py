@@ -251,10 +251,12 @@ _cumsum: Any = gate(
 
 
 def _running(ufunc: np.ufunc, x: np.ndarray, axis: int, reverse: bool) -> np.ndarray:
-    """The running sum or product along `axis`, from the far end if `reverse`."""
-    if not reverse:
-        return ufunc.accumulate(x, axis=axis, dtype=_wide(x.dtype))
-    return np.flip(ufunc.accumulate(np.flip(x, axis), axis=axis, dtype=_wide(x.dtype)), axis)
+    """The running sum or product along `axis`, from the far end if `reverse`; rounded once, at the end."""
+    floats = x.dtype.kind == "f"
+    x = np.flip(x, axis) if reverse else x
+    z = ufunc.accumulate(x, axis=axis, dtype=np.float64 if floats else _wide(x.dtype))
+    z = z.astype(x.dtype, copy=False) if floats else z
+    return np.flip(z, axis) if reverse else z
 
 
 @either_name
@@ -420,7 +422,8 @@ def _gradient(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     n = x.shape[axis]
     if n <= edge_order:
         raise ShapeError(f"gradient needs {edge_order + 1} points along axis {axis}.", got=str(x.shape))
-    if isinstance(spacing, (Tensor, np.ndarray)) and spacing.ndim:
+    uneven = isinstance(spacing, (Tensor, np.ndarray)) and spacing.ndim
+    if uneven:
         if spacing.shape != (n,):
             raise ShapeError(f"gradient needs a coordinate for each point along axis {axis}.", got=str(spacing.shape))
         width: Any = np.reshape(diff(spacing), (-1,) + (1,) * (x.ndim - axis - 1))
@@ -430,8 +433,11 @@ def _gradient(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     left, right = slice(None, -1), slice(1, None)
     share = width[right] / (width[left] + width[right])  # of the left slope
     trend = slope[on_axis(axis, right)] - slope[on_axis(axis, left)]
-    parts = [slope[on_axis(axis, slice(0, 1))], slope[on_axis(axis, right)] - trend * share]
-    parts.append(slope[on_axis(axis, slice(-1, None))])
+    if uneven:
+        inside = slope[on_axis(axis, right)] - trend * share
+    else:  # in one difference, in which the point itself cannot drown its neighbours
+        inside = (x[on_axis(axis, slice(2, None))] - x[on_axis(axis, slice(None, -2))]) / (width[left] + width[right])
+    parts = [slope[on_axis(axis, slice(0, 1))], inside, slope[on_axis(axis, slice(-1, None))]]
     if edge_order == 2:
         before, after = trend[on_axis(axis, slice(0, 1))], trend[on_axis(axis, slice(-1, None))]
         parts[0] = parts[0] - before * (1 - share[:1])
@@ -444,7 +450,7 @@ def _gradient(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
 
 _broadcast_to = gate(
     "broadcast_to",
-    lambda x, shape: np.broadcast_to(x, shape),
+    lambda x, shape: x[...] if x.shape == shape else np.broadcast_to(x, shape),
     lambda g, z, x, shape: sum_to(g, x.shape),
     local=("1",),
     view=True,

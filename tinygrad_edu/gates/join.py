@@ -184,7 +184,7 @@ _split = gate(
 )
 _unbind = gate(
     "unbind",
-    lambda x, axis: tuple(np.moveaxis(x, axis, 0)),
+    lambda x, axis: tuple(np.moveaxis(x, axis, 0)[i, ...] for i in range(x.shape[axis])),
     lambda g, z, x, axis: np.stack(_none_missing(g, z), axis=axis),
     outputs=2,
     local=("1, in place",),

@@ -286,6 +286,8 @@ def winners(x: np.ndarray, seen_by: list[np.ndarray]) -> np.ndarray:
 
 
 def _average(x: np.ndarray, window: Window, count: Any) -> np.ndarray:
+    if x.dtype == np.float16:  # whose sums leave its range
+        return _average(x.astype(np.float32), window, count).astype(np.float16)
     out = _reduced(x, window, np.add, 0)
     out /= np.asarray(count, x.dtype)
     return out

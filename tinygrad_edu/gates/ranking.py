@@ -19,6 +19,7 @@ from .binding import methods
 from .indexing import along, indexing
 from .reshape import reshape
 from .route import maximum, minimum, only
+from .switch import lerp
 
 __all__ = [
     "argsort",
@@ -290,7 +291,8 @@ def mode(x: Any, axis: int = -1, keepdims: bool = False) -> Ranked:
     order = _order(a, axis)
     ordered = np.moveaxis(np.take_along_axis(a, order, axis), axis, -1)
     number = np.arange(ordered.shape[-1])
-    starts = np.where(np.diff(ordered, axis=-1, prepend=ordered[..., :1]) != 0, number, 0)
+    starts = np.zeros(ordered.shape, np.int64)
+    starts[..., 1:] = np.where(ordered[..., 1:] == ordered[..., :-1], 0, number[1:])
     length = number - np.maximum.accumulate(starts, axis=-1)  # of the run of equals that ends here
     best = np.moveaxis(length.argmax(-1, keepdims=True), -1, axis)
     return _ranked(_mode, x, axis, np.take_along_axis(order, best, axis), keepdims)
@@ -358,12 +360,13 @@ def _quantiles(x: Any, q: Any, axis: Any, keepdims: bool, interpolation: str, na
     ]
     z = _quantile(x, index=at[0], flat=True)
     if interpolation in ("linear", "midpoint"):
+        upper = _quantile(x, index=at[1], flat=True)
         weight: Any = np.asarray(rank - low, x.dtype)
         if interpolation == "midpoint":
             weight = np.asarray(0.5, x.dtype)
         elif q.requires_grad:
             weight = share * last.astype(x.dtype) - low.astype(x.dtype)
-        z = z + (_quantile(x, index=at[1], flat=True) - z) * weight
+        z = lerp(z, upper, weight)
     shape = at[0].shape[1:] if keepdims else at[0].shape[1 : axis + 1] + at[0].shape[axis + 2 :]
     if keepdims and ndim != a.ndim:
         shape = (1,) * ndim

@@ -145,13 +145,13 @@ def unflatten(x: Any, dim: int, sizes: Any) -> Tensor:
 
 
 def ravel(x: Any) -> Tensor:
-    """`x` as one axis.
+    """`x` as one axis, contiguous: a view if `x` is.
 
     >>> import tinygrad_edu as tg
     >>> tg.ravel(tg.zeros(2, 3)).shape
     (6,)
     """
-    return _reshape(as_tensor(x), shape=(-1,))
+    return contiguous(_reshape(as_tensor(x), shape=(-1,)))
 
 
 @either_name

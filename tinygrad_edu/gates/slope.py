@@ -188,9 +188,13 @@ def _power(x: Any, y: Any) -> Any:
     except ValueError as error:
         if "negative integer" not in str(error):
             raise
-        raise DtypeError(
-            "integers cannot be raised to negative integer powers.", mend="make one of them a float: x.float() ** y"
-        ) from None
+        raise _no_negative_power() from None
+
+
+def _no_negative_power() -> DtypeError:
+    return DtypeError(
+        "integers cannot be raised to negative integer powers.", mend="make one of them a float: x.float() ** y"
+    )
 
 
 def _for_base(g: Any, x: Any, y: Any) -> Any:
@@ -217,6 +221,8 @@ def pow(x: Any, exponent: Any) -> Tensor:
         x = as_tensor(x)
         if x._data.dtype.kind == "f" or (x._data.dtype.kind != "b" and exponent.__class__ is int):
             return _square(x)
+    if exponent.__class__ is int and exponent < 0 and as_tensor(x)._data.dtype.kind == "u":
+        raise _no_negative_power()  # which a uint8 would wrap to a positive one
     return _pow(x, exponent)
 
 

@@ -71,7 +71,7 @@ def embedding(
         raise TinygradError("embedding: a number is no row of the table.", expected=f"0 to {n - 1}", got=str(wrong))
     if max_norm is not None:
         _renorm(weight, rows, float(max_norm), float(norm_type))
-    found = weight[rows]
+    found = weight[rows] if rows.ndim else weight[rows].clone()  # one row would be a view of the table
     if padding_idx is None and not scale_grad_by_freq:
         return found
     by = np.ones(rows.shape, found.dtype)

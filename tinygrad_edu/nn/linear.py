@@ -53,7 +53,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
 
     Args:
         input: of shape (…, in).
-        weight: of shape (out, in).
+        weight: of shape (out, in); a vector (in,) leaves no last axis.
         bias: of shape (out,), or None.
 
     Raises:
@@ -66,16 +66,18 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     try:
         z = _linear(input, weight)
     except ShapeError:
-        raise ShapeError(
-            "linear: the last axis of the input and of the weight are not one size.",
-            expected="input (…, in) and weight (out, in)",
-            got=f"input {np.shape(input)} and weight {np.shape(weight)}",
-        ) from None
+        if np.ndim(weight) != 1 or np.shape(input)[-1:] != np.shape(weight):
+            raise ShapeError(
+                "linear: the last axis of the input and of the weight are not one size.",
+                expected="input (…, in) and weight (out, in)",
+                got=f"input {np.shape(input)} and weight {np.shape(weight)}",
+            ) from None
+        z = gates.matmul(input, weight)
     try:
         return z if bias is None else z + bias
     except ShapeError:
         raise ShapeError(
-            "linear: the bias does not fit the weight.", expected=f"({z.shape[-1]},)", got=str(np.shape(bias))
+            "linear: the bias does not fit the weight.", expected=f"({np.shape(weight)[0]},)", got=str(np.shape(bias))
         ) from None
 
 

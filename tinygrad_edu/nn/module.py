@@ -186,7 +186,7 @@ class Module:
         """Add a parameter by name, as assigning the attribute does; None for one that is absent."""
         if param is not None and not isinstance(param, Parameter):
             raise TinygradError(f"parameter {name!r} must be a Parameter or None.", got=type(param).__name__)
-        setattr(self, _checked(name), param)
+        setattr(self, self._may_register(name), param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a Tensor that belongs to the module's state and is not trained: a running mean, a mask.
@@ -196,14 +196,28 @@ class Module:
         """
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TinygradError(f"buffer {name!r} must be a Tensor or None.", got=type(tensor).__name__)
-        self._persistent = {**self._persistent, _checked(name): persistent}
+        self._persistent = {**self._persistent, self._may_register(name): persistent}
         setattr(self, name, tensor)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Add a part by name, as assigning the attribute does."""
-        setattr(self, _checked(name), module)
+        setattr(self, self._may_register(name), module)
 
     add_module = register_module
+
+    def _may_register(self, name: str) -> str:
+        if not name or "." in name:
+            raise TinygradError(
+                "the name of a parameter, buffer or module is not empty and has no dot.", got=repr(name)
+            )
+        have = getattr(self, name, None)
+        if have is not None and not isinstance(have, (Tensor, Module)):
+            raise TinygradError(
+                f"{name!r} is the name of something else in {type(self).__name__}, which would be lost.",
+                got=f"{have!r:.60}",
+                mend="choose another name",
+            )
+        return name
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The parts this module owns directly, each once, with their names."""
@@ -505,9 +519,3 @@ def _mode(module: Module) -> str:
 
 def _dotted(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _checked(name: str) -> str:
-    if not name or "." in name:
-        raise TinygradError("the name of a parameter, buffer or module is not empty and has no dot.", got=repr(name))
-    return name

@@ -29,6 +29,12 @@ class Parameter(Tensor):
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__(data, requires_grad=requires_grad)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        """A copy without the gradient, as in PyTorch."""
+        other: Parameter = super().__deepcopy__(memo)  # type: ignore[assignment]
+        other.grad = None
+        return other
+
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
