@@ -22,13 +22,14 @@ from .threads import *
 
 if TYPE_CHECKING:
     from . import data, func, nn, optim, testing, training, tuning, utils, viz
+    from .func import vmap
     from .generator import Generator
     from .summarizing import summary
     from .viz import explain
 
 __version__ = "0.1.0"
 
-_ELSEWHERE = {"Generator": "generator", "explain": "viz", "summary": "summarizing"}
+_ELSEWHERE = {"Generator": "generator", "explain": "viz", "summary": "summarizing", "vmap": "func"}
 _LATER = ("data", "func", "nn", "optim", "testing", "training", "tuning", "utils", "viz")
 
 

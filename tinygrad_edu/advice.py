@@ -33,7 +33,6 @@ INSTEAD = {
     "set_float32_matmul_precision": _LEAVE,
     "set_printoptions": "use numpy.set_printoptions, and print(t.numpy())",
     "use_deterministic_algorithms": _LEAVE,
-    "vmap": "give the gates a batch: they broadcast; or stack what a loop makes",
 }
 
 

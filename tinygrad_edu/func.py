@@ -13,40 +13,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import engine, record
+from .batching import stack_module_state, vmap
 from .errors import DtypeError, NonScalarError, ShapeError, StateDictError
 from .modes import enable_grad
 from .tensor import Tensor, as_tensor
+from .trees import flatten
 
 if TYPE_CHECKING:
     from .nn import Module
 
-__all__ = ["functional_call", "grad", "grad_and_value", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "vjp"]
-
-
-def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
-    """The leaves of nested tuples, lists and dicts, and the function that puts them back.
-
-    >>> leaves, back = flatten({"a": [1, 2]})
-    >>> leaves, back([3, 4])
-    ([1, 2], {'a': [3, 4]})
-    """
-    if isinstance(tree, dict):
-        keys, parts = list(tree), [flatten(value) for value in tree.values()]
-        rebuild: Callable[[list[Any]], Any] = lambda items: dict(zip(keys, items, strict=True))  # noqa: E731
-    elif isinstance(tree, (tuple, list)):
-        kind, parts = type(tree), [flatten(value) for value in tree]
-        rebuild = lambda items: kind(*items) if hasattr(kind, "_fields") else kind(items)  # noqa: E731
-    else:
-        return [tree], lambda items: items[0]
-
-    def back(leaves: list[Any]) -> Any:
-        items, start = [], 0
-        for part, put_back in parts:
-            items.append(put_back(leaves[start : start + len(part)]))
-            start += len(part)
-        return rebuild(items)
-
-    return [leaf for part, _ in parts for leaf in part], back
+__all__ = [
+    "functional_call",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "stack_module_state",
+    "vjp",
+    "vmap",
+]
 
 
 def _opened(leaves: list[Any]) -> list[Tensor]:

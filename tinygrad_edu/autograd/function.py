@@ -1,4 +1,4 @@
-"""autograd: a gate of your own (`Function`), and the names of `torch.autograd`."""
+"""function: a gate of your own, as a class with a forward and a backward (`torch.autograd.Function`)."""
 
 from __future__ import annotations
 
@@ -8,28 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from . import modes
-from .anomaly import detect_anomaly
-from .axes import broadcasts_to
-from .engine import backward as _backward
-from .engine import grad
-from .errors import ChangedAfterUseError, GradientShapeError, TinygradError
-from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .record import Gate, Parts, recorded, run, sum_to
-from .record import clone as _clone
-from .tensor import Tensor, as_tensor, tick
+from .. import modes
+from ..axes import broadcasts_to
+from ..errors import ChangedAfterUseError, GradientShapeError, TinygradError
+from ..modes import is_grad_enabled, no_grad
+from ..record import Gate, Parts, recorded, run, sum_to
+from ..record import clone as _clone
+from ..tensor import Tensor, as_tensor, tick
 
-__all__ = [
-    "Function",
-    "backward",
-    "detect_anomaly",
-    "enable_grad",
-    "grad",
-    "is_grad_enabled",
-    "no_grad",
-    "once_differentiable",
-    "set_grad_enabled",
-]
+__all__ = ["Function", "once_differentiable"]
 
 
 class Context:
@@ -258,23 +245,3 @@ def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(ctx, *upstreams)
 
     return called
-
-
-def backward(
-    tensors: Tensor | Sequence[Tensor],
-    grad_tensors: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    inputs: Any = None,
-) -> None:
-    """Walk back from several Tensors at once (`torch.autograd.backward`).
-
-    >>> import tinygrad_edu as tg
-    >>> x = tg.tensor(3.0, requires_grad=True)
-    >>> backward([x * 2, x * x]); x.grad
-    tensor(8.)
-    """
-    tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
-    if grad_tensors is None or isinstance(grad_tensors, Tensor):
-        grad_tensors = [grad_tensors] * len(tensors)
-    _backward(tensors, grad_tensors, retain_graph, create_graph, inputs)
