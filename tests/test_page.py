@@ -294,6 +294,17 @@ def test_a_matrix_product_lines_its_shapes_up_and_a_router_shows_its_mask(show):
     assert page.locator("figure.mask .matrix span").all_inner_texts() == ["●", "·", "●"]
 
 
+def test_a_formula_that_holds_the_upstream_is_not_multiplied_by_it(show):
+    A = leaf([[2.0, 1.0], [0.0, 3.0]], "A")
+    f = tg.linalg.inv(A).sum()
+    assert "to A: -A⁻ᵀ g A⁻ᵀ = " in viz.text(f)
+    page = show(f)
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    words = page.locator(".equation").inner_text().split()
+    assert words[:2] == ["upstream", "g"] and "in" in words and "×" not in words
+
+
 def test_save_writes_the_same_page(tmp_path):
     file = viz.save(product(), tmp_path / "new" / "page.html")
     assert file.read_text(encoding="utf-8") == to_html(product())

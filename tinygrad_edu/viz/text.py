@@ -130,6 +130,8 @@ class Told:
         if matrices:
             return f"to {names[edge.position]}: {matrices} = {amount(edge.contribution)}"
         formula = wording.with_names(edge.local, names)
+        if wording.holds_upstream(edge.local):
+            return f"to {names[edge.position]}: {formula} = {amount(edge.contribution)}, g = {upstream}"
         held = edge.local_value
         value = amount(held) if held and _small(held) else ""
         if formula in ("1", "-1") and (not value or held.shape):  # type: ignore[union-attr]

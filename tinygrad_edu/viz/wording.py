@@ -178,6 +178,15 @@ def matrices(record: Record, edge: Edge, names: list[str]) -> str:
     return f"upstreamᵀ ({m}×{n}) @ {x} ({n}×{k})" if node.gate == "linear" else f"{x}ᵀ ({k}×{n}) @ upstream ({n}×{m})"
 
 
+def holds_upstream(formula: str) -> bool:
+    """Whether a formula has the upstream in it, as g or as one of several: it is all that is sent back, not a factor.
+
+    >>> holds_upstream("-A⁻ᵀ g A⁻ᵀ"), holds_upstream("1 where x > 0")
+    (True, False)
+    """
+    return re.search(r"(?<![A-Za-z])g(?![A-Za-z(])", formula) is not None
+
+
 def with_names(formula: str, names: list[str]) -> str:
     """A local gradient's formula, whose x and y are a gate's inputs, with the names of those inputs.
 

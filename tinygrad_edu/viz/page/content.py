@@ -141,6 +141,7 @@ class _Content:
             "from": self.place[edge.source],
             "to": self.place[edge.target],
             "local": wording.with_names(edge.local, names),
+            "within": wording.holds_upstream(edge.local) or None,  # the upstream stands in the formula itself
             "localValue": self._array(edge.local_value),
             "upstream": self._array(edge.upstream),
             "contribution": self._array(edge.contribution),

@@ -190,8 +190,8 @@ class Panel {
     const factors = edge.product
       ? this.factors(edge.product)
       : [
-          this.figures.array(edge.upstream, "upstream", "gradient"),
-          this.operator("×"),
+          this.figures.array(edge.upstream, edge.within ? "upstream g" : "upstream", "gradient"),
+          this.operator(edge.within ? "in" : "×"),
           this.local(node, edge),
         ];
     const equation = [
