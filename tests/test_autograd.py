@@ -10,11 +10,12 @@ from tinygrad_edu.errors import (
     ChangedAfterUseError,
     DtypeError,
     NonScalarError,
+    OptionError,
     ShapeError,
     StateDictError,
     TinygradError,
 )
-from tinygrad_edu.utils.checkpoint import checkpoint
+from tinygrad_edu.utils.checkpoint import checkpoint, checkpoint_sequential
 
 
 def leaf(*values):
@@ -596,3 +597,27 @@ def test_a_step_of_training_inside_a_graph_is_pytorchs(tie):
         return np.asarray(w.grad)
 
     np.testing.assert_allclose(meta_gradient(tg, Twice().double()), meta_gradient(torch, Theirs().double()), rtol=1e-9)
+
+
+@pytest.mark.parametrize("segments", [1, 2, 3, 5])
+def test_checkpoint_sequential_is_the_same_network(segments):
+    net = tg.nn.Sequential(*(tg.nn.Linear(3, 3) for _ in range(5)))
+    x = tg.randn(2, 3, requires_grad=True)
+    z = checkpoint_sequential(net, segments, x, use_reentrant=False)
+    gates, stack = set(), [z]
+    while stack:
+        t = stack.pop()
+        gates.add(t)
+        stack.extend(s for s in t.inputs if s.gate is not None)
+    assert sum(t.gate.name == "through" for t in gates) == segments - 1
+    expected = [g.tolist() for g in grad(net(x).sum(), [x, *net.parameters()])]
+    assert z.tolist() == net(x).tolist()
+    assert [g.tolist() for g in grad(z.sum(), [x, *net.parameters()])] == expected
+    with pytest.raises(OptionError, match="1 to 5"):
+        checkpoint_sequential(net, 6, x)
+
+
+def test_well_known_names_that_are_not_here():
+    for name, says in (("Variable", "requires_grad=True"), ("set_detect_anomaly", "with tg.detect_anomaly")):
+        with pytest.raises(AttributeError, match=says):
+            getattr(tg.autograd, name)

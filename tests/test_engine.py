@@ -159,7 +159,9 @@ def test_hooks_see_the_whole_gradient_and_may_replace_it(create_graph):
 def test_retain_grad_keeps_an_inner_gradient():
     x = leaf(3.0)
     h = x * 2
+    assert not h.retains_grad
     h.retain_grad()
+    assert h.retains_grad
     (h * h).sum().backward()
     assert h.grad.tolist() == [12.0] and x.grad.tolist() == [24.0]
     assert not np.may_share_memory(h.grad._data, x.grad._data)
@@ -193,6 +195,30 @@ def test_a_hook_s_dtype_is_brought_to_the_tensor_s():
     assert x.grad.dtype == np.float32
     assert x.grad.tolist() == [2.0, 2.0]
     assert modes == [False]
+
+
+def test_a_hook_for_the_accumulated_gradient_comes_last_and_may_write():
+    w, b, seen = leaf(3.0), leaf(1.0), []
+
+    def step(t):
+        seen.append((t is w, t.grad.item(), w.grad is not None and b.grad is not None))
+        with tg.no_grad():
+            t -= t.grad
+
+    handles = [t.register_post_accumulate_grad_hook(step) for t in (w, b)]
+    w.register_hook(lambda g: g * 10)
+    (w * b).sum().backward()
+    assert sorted(seen) == [(False, 3.0, True), (True, 10.0, True)]
+    assert (w.item(), b.item()) == (-7.0, -2.0)
+    (w * b).sum().backward(inputs=[w])
+    assert seen[2:] == [(True, 10.0 - 20.0, True)]
+    for handle in handles:
+        handle.remove()
+    autograd.grad((w * b).sum(), w)
+    (w * b).sum().backward()
+    assert len(seen) == 3
+    with pytest.raises(tg.errors.NoGradientError, match="a leaf"):
+        (w * 2).register_post_accumulate_grad_hook(step)
 
 
 def test_what_may_be_assigned():

@@ -158,9 +158,12 @@ def backward(
         if not wished:
             raise NoGradientError("backward() was given no inputs.", mend="leave inputs= out to reach every leaf")
         found = grad(roots, wished, gradients, retain_graph, create_graph, allow_unused=True)
-        for x, each in zip(wished, found, strict=True):
-            if each is not None and not (x._taps is not None and x._taps.retain and x.gate is not None):
-                accumulate(x, each if create_graph else each._data)
+        reached = [(x, g) for x, g in zip(wished, found, strict=True) if g is not None and not x.retains_grad]
+        for x, g in reached:
+            accumulate(x, g if create_graph else g._data)
+        for x, _ in reached:
+            if x._taps is not None:
+                x._taps.accumulated(x)
         return
     upstreams = [upstream_of(root, g, create_graph) for root, g in zip(roots, gradients, strict=True)]
     _walking(roots, upstreams, retain_graph, create_graph, deliver=True)
@@ -248,6 +251,9 @@ def _walking(
             for x, g in leaves.values():
                 if x._needs:  # not if it was frozen since
                     accumulate(x, g)
+            for x, _ in leaves.values():  # when all are there, for a hook may write a Tensor
+                if x._taps is not None:
+                    x._taps.accumulated(x)
         return leaves
     finally:
         recording.reset(token)

@@ -13,16 +13,17 @@ from .messages import told
 from .record import cast, clone, run
 from .tensor import Tensor, as_tensor, tick
 
-__all__ = ["Handle", "register_hook", "retain_grad"]
+__all__ = ["Handle", "register_hook", "register_post_accumulate_grad_hook", "retain_grad"]
 
 
 class Taps:
     """What a user asked to see or change of the gradient that arrives at one Tensor."""
 
-    __slots__ = ("hooks", "retain")
+    __slots__ = ("afterwards", "hooks", "retain")
 
     def __init__(self) -> None:
         self.hooks: dict[int, Callable[..., Any]] = {}
+        self.afterwards: dict[int, Callable[..., Any]] = {}  # of a leaf: once `.grad` holds it
         self.retain = False
 
     def arrived(self, t: Tensor, g: Any) -> Any:
@@ -37,6 +38,11 @@ class Taps:
         if self.retain and t.gate is not None:
             accumulate(t, run(clone, g) if isinstance(g, Tensor) else np.array(g))
         return g
+
+    def accumulated(self, t: Tensor) -> None:
+        """Let each hook see the Tensor whose `.grad` is there now."""
+        for hook in list(self.afterwards.values()):
+            hook(t)
 
     def moved_on(self) -> Taps | None:
         """The taps of a Tensor after it was rewritten: hooks stay with the old value."""
@@ -120,5 +126,24 @@ def retain_grad(t: Tensor) -> None:
     _taps(t).retain = True
 
 
+def register_post_accumulate_grad_hook(t: Tensor, hook: Callable[[Tensor], None]) -> Handle:
+    """Call `hook(t)` at the end of every `backward()` that added to the `.grad` of the leaf `t`.
+
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor(3.0, requires_grad=True)
+    >>> optimizer = tg.optim.SGD([w], lr=0.5)
+    >>> handle = w.register_post_accumulate_grad_hook(lambda w: (optimizer.step(), optimizer.zero_grad()))
+    >>> (w * w).backward(); w.item(), w.grad
+    (0.0, None)
+    """
+    if not t._needs or t.gate is not None:
+        raise NoGradientError("this hook needs a leaf that requires a gradient.", got=told(t))
+    afterwards = _taps(t).afterwards
+    key = tick()
+    afterwards[key] = hook
+    return Handle(afterwards, key)
+
+
+Tensor.register_post_accumulate_grad_hook = register_post_accumulate_grad_hook  # type: ignore[method-assign, assignment]
 Tensor.register_hook = register_hook  # type: ignore[method-assign, assignment]
 Tensor.retain_grad = retain_grad  # type: ignore[method-assign, assignment]

@@ -303,6 +303,11 @@ class Tensor:
         self.requires_grad_(bool(value))
 
     @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad()` was called on a Tensor that a gate made."""
+        return self.gate is not None and self._taps is not None and self._taps.retain
+
+    @property
     def grad(self) -> Any:
         """The gradient of the walks so far (a Tensor of the same shape and dtype), or None."""
         return self._grad

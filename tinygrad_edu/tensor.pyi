@@ -1062,6 +1062,8 @@ class Tensor:
         """In place: write `reciprocal(self, …)` into this Tensor; returns it."""
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
         """Call `hook(gradient)` when the whole gradient of `t` has arrived; it may return another."""
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Any:
+        """Call `hook(t)` at the end of every `backward()` that added to the `.grad` of the leaf `t`."""
     def relu(self) -> Tensor:
         """max(x, 0), elementwise; the gradient at 0 is 0."""
     def relu_(self) -> Tensor:
@@ -1098,6 +1100,9 @@ class Tensor:
         """`x.reshape(other.shape)`."""
     def retain_grad(self) -> None:
         """Keep the gradient of a Tensor that is not a leaf in its `.grad`, too."""
+    @property
+    def retains_grad(self) -> builtins.bool:
+        """Whether `retain_grad()` was called on a Tensor that a gate made."""
     def roll(self, shifts: Any, dims: Any = None, *, axes: Any = ...) -> Tensor:
         """`x` with its elements moved on by `shifts` along `dims`; what falls off the end comes in at the sta…"""
     def rot90(self, k: builtins.int = 1, dims: Any = ..., *, axes: Any = ...) -> Tensor:

@@ -32,6 +32,11 @@ __all__ = [
     "set_grad_enabled",
 ]
 
+_INSTEAD = {
+    "Variable": "; a Tensor is one: tg.tensor(data, requires_grad=True)",
+    "set_detect_anomaly": "; it is a block here: with tg.detect_anomaly():",
+}
+
 
 def __getattr__(name: str) -> Any:
     """Import what few programs need when it is first named, as the package does."""
@@ -41,7 +46,7 @@ def __getattr__(name: str) -> Any:
         return import_module(f"{__name__}.functional")
     if name in ("gradcheck", "gradgradcheck"):
         return getattr(import_module("tinygrad_edu.testing"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}" + _INSTEAD.get(name, ""))
 
 
 def backward(

@@ -58,8 +58,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
-def _fans(tensor: Tensor) -> tuple[int, int]:
-    """How many inputs one output sees, and how many outputs one input reaches."""
+def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
+    """How many inputs one output sees, and how many outputs one input reaches (PyTorch's name: layers call it)."""
     if tensor.ndim < 2:
         raise ShapeError("fan-in and fan-out need a weight of 2 or more axes.", got=str(tensor.shape))
     window = math.prod(tensor.shape[2:])
@@ -142,7 +142,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
     >>> bool((tg.abs(w) <= 1).all())
     True
     """
-    bound = gain * math.sqrt(6 / max(sum(_fans(tensor)), 1))
+    bound = gain * math.sqrt(6 / max(sum(_calculate_fan_in_and_fan_out(tensor)), 1))
     return uniform_(tensor, -bound, bound, generator)
 
 
@@ -174,7 +174,7 @@ def kaiming_uniform_(
 def _fan(tensor: Tensor, mode: str) -> int:
     if mode not in ("fan_in", "fan_out"):
         raise OptionError(f"mode must be fan_in or fan_out; got {mode!r}")
-    return max(_fans(tensor)[mode == "fan_out"], 1)
+    return max(_calculate_fan_in_and_fan_out(tensor)[mode == "fan_out"], 1)
 
 
 def kaiming_normal_(
@@ -204,7 +204,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> 
     >>> round(w.std().item(), 2)
     0.1
     """
-    return normal_(tensor, 0.0, gain * math.sqrt(2 / max(sum(_fans(tensor)), 1)), generator)
+    return normal_(tensor, 0.0, gain * math.sqrt(2 / max(sum(_calculate_fan_in_and_fan_out(tensor)), 1)), generator)
 
 
 def lecun_uniform_(tensor: Tensor, generator: Any = None) -> Tensor:

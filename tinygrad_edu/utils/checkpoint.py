@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..engine import Freed, grad
-from ..errors import ChangedAfterUseError, TinygradError
+from ..errors import ChangedAfterUseError, OptionError, TinygradError
 from ..modes import enable_grad, is_grad_enabled
 from ..random import get_generator
 from ..record import Gate, Parts, clone, recorded
 from ..tensor import Tensor, as_tensor, tick
 
-__all__ = ["checkpoint"]
+__all__ = ["checkpoint", "checkpoint_sequential"]
 
 
 def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: bool = True, **keywords: Any) -> Any:
@@ -71,6 +72,40 @@ def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: boo
     )  # fmt: skip
     data = tuple(t._data for t in outputs) if len(outputs) > 1 else outputs[0]._data
     return recorded(made, inputs, {}, data, True)
+
+
+def checkpoint_sequential(
+    functions: Any, segments: int, input: Any, *, preserve_rng_state: bool = True, **keywords: Any
+) -> Any:
+    """`functions` one after the other, in `segments` parts of about one length, each but the last a `checkpoint`.
+
+    Args:
+        functions: a Sequential, or modules or functions in their order.
+        keywords: `use_reentrant` is PyTorch's, and ignored.
+
+    Raises:
+        OptionError: unless there are from 1 to len(functions) segments.
+
+    >>> import tinygrad_edu as tg
+    >>> net = tg.nn.Sequential(*(tg.nn.Linear(2, 2) for _ in range(4)))
+    >>> x = tg.ones(1, 2, requires_grad=True)
+    >>> bool((checkpoint_sequential(net, 2, x) == net(x)).all())
+    True
+    """
+    functions = list(functions)
+    if not 1 <= segments <= len(functions):
+        raise OptionError("checkpoint_sequential: segments.", expected=f"1 to {len(functions)}", got=str(segments))
+    size = len(functions) // segments
+    ends = [size * i for i in range(segments)] + [len(functions)]
+
+    def through(x: Any, *, part: list[Any]) -> Any:
+        for function in part:
+            x = function(x)
+        return x
+
+    for start, end in itertools.pairwise(ends[:-1]):
+        input = checkpoint(through, input, part=functions[start:end], preserve_rng_state=preserve_rng_state)
+    return through(input, part=functions[ends[-2] :])
 
 
 class _Again:
