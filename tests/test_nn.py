@@ -319,6 +319,26 @@ def test_forward_hooks_see_and_replace():
     assert layer(tg.tensor(1.0)).item() == 5
 
 
+def test_hooks_may_come_first_and_see_the_keywords():
+    class Scaled(nn.Module):
+        def forward(self, x, *, by=1.0):
+            return x * by
+
+    layer, order = Scaled(), []
+    layer.register_forward_pre_hook(lambda module, args: order.append("then"))
+    layer.register_forward_pre_hook(lambda module, args: order.append("first"), prepend=True)
+    layer.register_forward_pre_hook(lambda m, args, kwargs: (args, {"by": kwargs["by"] * 2}), with_kwargs=True)
+    last = layer.register_forward_hook(
+        lambda m, args, kwargs, z: order.append((kwargs["by"], z.item())), with_kwargs=True
+    )
+    zero = layer.register_forward_hook(lambda m, args, z: z + 100, prepend=True)
+    assert layer(tg.tensor(1.0), by=3.0).item() == 106
+    assert order == ["first", "then", (6.0, 106.0)]
+    zero.remove()
+    last.remove()
+    assert layer(tg.tensor(1.0), by=3.0).item() == 6
+
+
 def test_a_module_without_forward_says_so():
     with pytest.raises(NotImplementedError, match=r"Empty does not define forward\(\)"):
         type("Empty", (nn.Module,), {})()(1)

@@ -108,24 +108,39 @@ class Module:
 
     def _call_with_hooks(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         before, after, *back = self._hooks  # type: ignore[misc]
-        for hook in list(before.values()):
-            other = hook(self, args)
-            if other is not None:
+        for hook, with_kwargs in list(before.values()):
+            other = hook(self, args, keywords) if with_kwargs else hook(self, args)
+            if other is not None and with_kwargs:
+                args, keywords = other
+            elif other is not None:
                 args = other if isinstance(other, tuple) else (other,)
         around = Around(self, *(hooks.values() for hooks in back)) if any(back) else None
         args = args if around is None else around.inputs(args)
         result = self.forward(*args, **keywords)
-        for hook in list(after.values()):
-            other = hook(self, args, result)
+        for hook, with_kwargs in list(after.values()):
+            other = hook(self, args, keywords, result) if with_kwargs else hook(self, args, result)
             result = result if other is None else other
         return result if around is None else around.outputs(result)
 
-    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
-        """Call `hook(module, args)` before every forward; what it returns replaces the arguments."""
-        return self._register(0, hook)
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
+        """Call `hook(module, args)` before every forward; what it returns replaces the arguments.
 
-    def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
+        Args:
+            prepend: before the hooks that are there.
+            with_kwargs: call `hook(module, args, kwargs)` instead; what it returns is a pair of both.
+        """
+        return self._register(0, (hook, with_kwargs), prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> Handle:
         """Call `hook(module, args, output)` after every forward; what it returns replaces the output.
+
+        Args:
+            prepend: before the hooks that are there.
+            with_kwargs: call `hook(module, args, kwargs, output)` instead.
 
         >>> import tinygrad_edu as tg
         >>> layer = tg.nn.ReLU()
@@ -134,7 +149,7 @@ class Module:
         tensor(10.)
         tensor(1.)
         """
-        return self._register(1, hook)
+        return self._register(1, (hook, with_kwargs), prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call `hook(module, grad_output)` when the gradients of all outputs have come back.
@@ -160,12 +175,16 @@ class Module:
         """
         return self._register(3, hook)
 
-    def _register(self, which: int, hook: Callable[..., Any]) -> Handle:
+    def _register(self, which: int, hook: Any, prepend: bool = False) -> Handle:
         if self._hooks is None:
             self._hooks = ({}, {}, {}, {})
-        key = tick()
-        self._hooks[which][key] = hook
-        return Handle(self._hooks[which], key)
+        key, hooks = tick(), self._hooks[which]
+        after = dict(hooks) if prepend else {}
+        for other in after:
+            del hooks[other]
+        hooks[key] = hook
+        hooks.update(after)
+        return Handle(hooks, key)
 
     # what it owns
 

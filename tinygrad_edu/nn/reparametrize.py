@@ -35,7 +35,7 @@ def _install(module: Module, name: str, hook: Any) -> Module:
 
 
 def _remove(module: Module, name: str, kind: type, what: str) -> Module:
-    for hook in list((module._hooks or ({}, {}))[0].values()):
+    for hook, _ in list((module._hooks or ({}, {}))[0].values()):
         if isinstance(hook, kind) and hook.name == name:  # type: ignore[attr-defined]
             hook.handle.remove()  # type: ignore[attr-defined]
             weight = hook.weight(module, False).detach()  # type: ignore[attr-defined]
