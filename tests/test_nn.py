@@ -319,6 +319,15 @@ def test_forward_hooks_see_and_replace():
     assert layer(tg.tensor(1.0)).item() == 5
 
 
+def test_a_cast_to_the_dtype_that_is_there_touches_nothing():
+    layer = nn.Linear(2, 2)
+    held, z = layer.state_dict()["weight"], layer(tg.ones(1, 2)).sum()
+    layer.float().to(tg.float32)
+    z.backward()
+    assert layer.weight.grad.tolist() == [[1.0, 1.0]] * 2
+    assert np.may_share_memory(held.numpy(), layer.weight.numpy())
+
+
 def test_hooks_may_come_first_and_see_the_keywords():
     class Scaled(nn.Module):
         def forward(self, x, *, by=1.0):

@@ -398,7 +398,7 @@ class Module:
         if dtype.kind != "f":
             raise DtypeError("a module is cast to a floating-point dtype.", got=str(dtype))
         for t in (*self.parameters(), *self.buffers()):
-            if t._data.dtype.kind == "f":
+            if t._data.dtype.kind == "f" and t._data.dtype != dtype:
                 t._data = t._data.astype(dtype)
                 t.grad = None if t.grad is None else Tensor(t.grad._data.astype(dtype))
                 written(t)
