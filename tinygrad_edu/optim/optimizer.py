@@ -20,7 +20,7 @@ __all__ = ["Optimizer"]
 
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-_SCALARS = ("step", "mu_product")  # of a state: numbers, and not values of the parameter's dtype
+_SCALARS = ("step", "mu_product", "eta", "mu")  # of a state: numbers, and not values of the parameter's dtype
 
 Range = tuple[str, Callable[[Any], bool]]  # what an option must be, in words and as a test
 
@@ -237,7 +237,7 @@ class Optimizer:
         """The array of that name in the state of `p`; zeros at first."""
         state = self.state[p]
         if name not in state:
-            state[name] = Tensor(np.zeros_like(p._data))
+            state[name] = Tensor(np.zeros_like(p._data, shape=self._shape_of(p, name)))
         return state[name]._data  # type: ignore[no-any-return]
 
     def _scratch(self, p: Tensor) -> Triple:
@@ -360,6 +360,13 @@ def average_square(mean: np.ndarray, g: np.ndarray, weight: float, work: np.ndar
     np.multiply(g, g, out=work)
     np.multiply(work, weight, out=work)
     np.add(mean, work, out=mean)
+
+
+def length(x: np.ndarray, work: np.ndarray) -> float:
+    """The root of the sum of the squares; at float32 for float16, whose range they leave."""
+    if x.dtype == np.float16:
+        x = work = x.astype(np.float32)
+    return math.sqrt(np.multiply(x, x, out=work).sum())
 
 
 def descend(data: np.ndarray, direction: np.ndarray, rate: float, work: np.ndarray) -> None:
