@@ -362,6 +362,17 @@ def test_every_number_among_the_options_has_a_range(name):
                 getattr(optim, name)([p], **{option: -1})
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "Muon"])
+def test_how_pytorch_is_to_compute_a_step_changes_nothing(name):
+    p = tg.ones(2, requires_grad=True)
+    plain, hinted = (getattr(optim, name)([p], **hints) for hints in ({}, {"foreach": True, "fused": False}))
+    assert repr(hinted) == repr(plain)
+    getattr(optim, name)([p], capturable=True)
+    for wrong in ("maximise", "differentiable"):  # the second would ask for gradients through a step
+        with pytest.raises(TypeError, match=wrong):
+            getattr(optim, name)([p], **{wrong: True})
+
+
 def test_muon_is_for_matrices():
     layer = nn.Linear(2, 3)
     with pytest.raises(OptionError, match=r"must be matrices(?s:.)*bias of shape \(3,\)(?s:.)*AdamW for the others"):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import COUNT, Optimizer, Range, average, average_square, descend, length
+from .optimizer import COUNT, Hints, Optimizer, Range, average, average_square, descend, length
 
 __all__ = ["Adafactor"]
 
@@ -31,6 +31,7 @@ class Adafactor(Optimizer):
         d: the largest rms of a step before it is made smaller.
         weight_decay: p <- p - lr weight_decay p comes before the step.
         maximize: go up instead of down.
+        hints: `foreach`, `fused` and `capturable`, ignored.
 
     Raises:
         OptionError: for a negative option, a beta2_decay above 0, or a d below 1.
@@ -63,6 +64,7 @@ class Adafactor(Optimizer):
         weight_decay: float = 0.0,
         *,
         maximize: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
         defaults = {
             "lr": lr,
@@ -72,7 +74,7 @@ class Adafactor(Optimizer):
             "weight_decay": weight_decay,
             "maximize": maximize,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **hints)
 
     def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
         data, lr, root = p._data, float(group["lr"]), p._data.size**0.5

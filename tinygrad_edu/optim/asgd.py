@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import NOT_NEGATIVE, Optimizer, Range, average, descend, scalar
+from .optimizer import NOT_NEGATIVE, Hints, Optimizer, Range, average, descend, scalar
 
 __all__ = ["ASGD"]
 
@@ -29,6 +29,7 @@ class ASGD(Optimizer):
         t0: how many steps are left out of the average, beside the first.
         weight_decay: this times p is added to g.
         maximize: go up instead of down.
+        hints: `foreach`, `fused` and `capturable`, ignored.
 
     Raises:
         OptionError: for a negative option.
@@ -54,6 +55,7 @@ class ASGD(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
         defaults = {
             "lr": lr,
@@ -63,7 +65,7 @@ class ASGD(Optimizer):
             "weight_decay": weight_decay,
             "maximize": maximize,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **hints)
 
     def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
         data, lr, lambd = p._data, float(group["lr"]), group["lambd"]

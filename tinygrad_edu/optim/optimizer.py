@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -36,6 +36,14 @@ BETAS: Range = (
 )
 
 
+class Hints(TypedDict, total=False):
+    """Keywords that say how PyTorch is to compute a step, and change nothing of it."""
+
+    foreach: bool | None
+    fused: bool | None
+    capturable: bool
+
+
 class Optimizer:
     """The base of every optimizer: define `_update(p, g, group)`, which writes one parameter.
 
@@ -44,6 +52,7 @@ class Optimizer:
     Args:
         params: Tensors, or dicts with `params` and options of their own (parameter groups).
         defaults: the options of groups that do not set them.
+        foreach, fused, capturable: how PyTorch is to compute a step; ignored.
 
     Attributes:
         param_groups: a list of dicts: `params`, and the options, which may be changed at any time.
@@ -64,7 +73,15 @@ class Optimizer:
 
     _ranges: Mapping[str, Range] = {"lr": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE}
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        params: Iterable[Any],
+        defaults: dict[str, Any],
+        *,
+        foreach: bool | None = None,
+        fused: bool | None = None,
+        capturable: bool = False,
+    ) -> None:
         module = hasattr(params, "parameters")
         if isinstance(params, (Tensor, str)) or module:
             raise TinygradError(

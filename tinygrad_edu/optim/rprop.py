@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import Optimizer, Range, descend
+from .optimizer import Hints, Optimizer, Range, descend
 
 __all__ = ["Rprop"]
 
@@ -27,6 +27,7 @@ class Rprop(Optimizer):
         etas: down and up.
         step_sizes: the smallest and the largest s, of the first step too.
         maximize: go up instead of down.
+        hints: `foreach`, `fused` and `capturable`, ignored.
 
     Raises:
         OptionError: for a negative lr, etas that are not on either side of 1, or step_sizes not in order.
@@ -60,8 +61,9 @@ class Rprop(Optimizer):
         step_sizes: tuple[float, float] = (1e-6, 50),
         *,
         maximize: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
-        super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize})
+        super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize}, **hints)
 
     def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
         down, up = group["etas"]
