@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from oracle.record import load
-from oracle.trajectories import COMMAND, OPTIONS, STEPS, TABLE, TRAJECTORIES, advance, make, start, trajectory
+from oracle.trajectories import (
+    COMMAND,
+    OPTIONS,
+    STEPS,
+    TABLE,
+    TRAJECTORIES,
+    advance,
+    at_full_precision,
+    make,
+    start,
+    trajectory,
+)
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim
@@ -15,6 +26,7 @@ from tinygrad_edu.errors import ChangedAfterUseError, GradientShapeError, Option
 
 RECORDED = load(TRAJECTORIES)
 NAMES = [name for name in OPTIONS if name != "LBFGS"]  # those that step from the gradients that are there
+DECAY = {name: {"weight_decay": 0.1} for name in NAMES} | {"Rprop": {}}  # which has none
 each_row = pytest.mark.parametrize("row", TABLE)
 each_step = pytest.mark.parametrize("row", [row for row, (name, _) in TABLE.items() if name != "LBFGS"])
 each_name = pytest.mark.parametrize("name", OPTIONS)
@@ -37,9 +49,10 @@ def test_nothing_is_recorded_that_is_not_in_the_table():
 
 
 @each_row
-def test_trajectories_are_pytorchs(row):
+def test_trajectories_are_pytorchs(row, monkeypatch):
     """All of it, its state handed over in the middle: ours goes on from PyTorch's, and the other way round."""
     torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    at_full_precision(torch, monkeypatch.setattr)
     name, options = TABLE[row]
     theirs = trajectory(torch, name, options)
     assert_allclose(RECORDED[row]["path"], theirs[[0, 1, 9, -1]], rtol=1e-8, atol=1e-8, err_msg=f"run `{COMMAND}`")
@@ -48,7 +61,7 @@ def test_trajectories_are_pytorchs(row):
     middle = 12
     halves = {}
     for library in (tg, torch):
-        params = [library.tensor(a, requires_grad=True) for a in start()]
+        params = [library.tensor(a, requires_grad=True) for a in start(name)]
         optimizer = make(library, name, options, params)
         advance(optimizer, params, middle)
         halves[library] = ([np.array(p.detach().numpy()) for p in params], optimizer.state_dict())
@@ -64,6 +77,18 @@ def test_trajectories_are_pytorchs(row):
         assert_allclose(advance(optimizer, params, STEPS - middle), theirs[middle:], rtol=1e-9, atol=1e-9)
 
 
+def test_muon_steps_as_pytorchs_does_but_for_bfloat16():
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    rng, found = np.random.default_rng(0), []
+    values, gradient = rng.normal(size=(2, 4, 3)).astype(np.float32)
+    for library in (tg, torch):
+        p = library.tensor(values.copy(), requires_grad=True)
+        p.grad = library.tensor(gradient)
+        library.optim.Muon([p], lr=1.0, weight_decay=0).step()
+        found.append(p.detach().numpy() - values)
+    assert np.linalg.norm(found[0] - found[1]) < 0.02 * np.linalg.norm(found[1])
+
+
 def handed_over(state, library):
     """A state with its tensors made the library's own."""
     if isinstance(state, dict):
@@ -77,7 +102,7 @@ def handed_over(state, library):
 @pytest.mark.parametrize("ending", ["npz", "safetensors"])
 def test_a_file_in_the_middle_changes_no_bit(name, ending, tmp_path):
     options = OPTIONS[name][-1]
-    params = [tg.tensor(a, requires_grad=True) for a in start()]
+    params = [tg.tensor(a, requires_grad=True) for a in start(name)]
     optimizer = make(tg, name, options, params)
     advance(optimizer, params, 6)
     path = tg.save(optimizer.state_dict(), tmp_path / f"x.{ending}")
@@ -104,18 +129,18 @@ def test_a_file_names_its_tensors_as_people_expect(tmp_path):
 @each_step
 def test_gradients_stay_as_they_were(row):
     name, options = TABLE[row]
-    p = tg.tensor([1.0, 2.0], requires_grad=True)
+    p = tg.tensor([[1.0, 2.0]], requires_grad=True)
     optimizer = getattr(optim, name)([p], **options)
     for _ in range(3):
-        p.grad = tg.tensor([3.0, -4.0])
+        p.grad = tg.tensor([[3.0, -4.0]])
         optimizer.step()
-        assert p.grad.tolist() == [3, -4]
+        assert p.grad.tolist() == [[3, -4]]
 
 
 @each_step
 def test_a_warm_step_takes_no_memory(row):
     name, options = TABLE[row]
-    params = [tg.ones(200, 300, requires_grad=True), tg.ones(50, requires_grad=True)]
+    params = [tg.ones(200, 300, requires_grad=True), tg.ones(50, 1, requires_grad=True)]
     optimizer = getattr(optim, name)(params, **options)
     for p in params:
         p.grad = tg.ones(*p.shape)
@@ -126,34 +151,35 @@ def test_a_warm_step_takes_no_memory(row):
     optimizer.step()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 4000  # a parameter takes 240,000
+    # a parameter takes 240,000; Rprop's mask has a byte for each element, Adafactor's means are a row and a column
+    assert peak < {"Rprop": 64_000, "Adafactor": 12_000}.get(name, 4000)
     assert memory == [p.numpy().__array_interface__["data"] for p in params]
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", [tg.float16, tg.float32])
 def test_parameters_and_state_keep_their_dtype(name, dtype):
-    p = tg.ones(3, dtype=dtype, requires_grad=True)
+    p = tg.ones(3, 1, dtype=dtype, requires_grad=True)
     optimizer = getattr(optim, name)([p], lr=0.125)
     for _ in range(3):
-        p.grad = tg.ones(3, dtype=dtype)
+        p.grad = tg.ones(3, 1, dtype=dtype)
         optimizer.step()
     assert p.dtype == dtype
     assert (p.detach() < 1).all()
     for key, value in optimizer.state[p].items():
-        assert value.dtype == (tg.float32 if key in ("step", "mu_product") else dtype), key
+        assert value.dtype == (tg.float32 if key in ("step", "mu_product", "eta", "mu") else dtype), key
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_parameters_of_any_layout(name):
     """Transposed in memory, without an element, one in every second place."""
     rng = np.random.default_rng(0)
-    values = [rng.normal(size=(3, 4)), np.zeros((0, 2)), rng.normal(size=6)]
-    odd = [np.asfortranarray(values[0]), values[1], np.repeat(values[2], 2)[::2]]
+    values = [rng.normal(size=(3, 4)), np.zeros((0, 2)), np.zeros((2, 0)), rng.normal(size=(6, 1))]
+    odd = [np.asfortranarray(values[0]), *values[1:3], np.repeat(values[3], 2, axis=0)[::2]]
     found = []
     for arrays in (values, odd):
-        params = [tg.Tensor(a.copy("K") if a.ndim == 2 else a, requires_grad=True) for a in arrays]
-        optimizer = getattr(optim, name)(params, lr=0.1, weight_decay=0.1)
+        params = [tg.Tensor(a, requires_grad=True) for a in arrays]
+        optimizer = getattr(optim, name)(params, lr=0.1, **DECAY[name])
         for _ in range(3):
             for p in params:
                 p.grad = tg.Tensor(np.cos(p.numpy()))
@@ -180,10 +206,10 @@ def test_work_space_serves_parameters_of_any_size_and_dtype():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_between_forward_and_backward_is_noticed(name):
-    p = tg.tensor([1.0], requires_grad=True)
+    p = tg.tensor([[1.0]], requires_grad=True)
     optimizer = getattr(optim, name)([p], lr=0.1)
     loss = (p * p).sum()
-    p.grad = tg.tensor([1.0])
+    p.grad = tg.tensor([[1.0]])
     optimizer.step()
     with pytest.raises(ChangedAfterUseError):
         loss.backward()
@@ -288,8 +314,8 @@ def test_errors_say_what_is_wrong():
 BETAS = ("Adam", "AdamW", "Adamax", "NAdam", "RAdam")
 WRONG = [
     *[(name, {"lr": lr}) for name in OPTIONS for lr in (-1, float("nan"), float("inf"), tg.tensor(0.1), "0.1", None)],
-    *[(name, {"weight_decay": -1}) for name in NAMES],
-    *[(name, {"eps": -1}) for name in NAMES if name != "SGD"],
+    *[(name, {"weight_decay": -1}) for name in NAMES if DECAY[name]],
+    *[(name, {"eps": -1}) for name in NAMES if name not in ("SGD", "Rprop", "ASGD")],
     *[(name, {"betas": b}) for name in BETAS for b in ((1, 0), (0, -1), (0.9,), 0.9)],
     *[("SGD", options) for options in ({"momentum": -1}, {"nesterov": True})],
     ("SGD", {"nesterov": True, "momentum": 0.9, "dampening": 0.1}),
@@ -298,6 +324,13 @@ WRONG = [
     *[("Adadelta", {"rho": rho}) for rho in (-0.1, 1.1)],
     *[("RMSprop", options) for options in ({"alpha": -1}, {"momentum": -1})],
     ("NAdam", {"momentum_decay": -1}),
+    *[("Rprop", {"etas": etas}) for etas in ((0, 1.2), (1, 1.2), (0.5, 1), (0.5,))],
+    *[("Rprop", {"step_sizes": sizes}) for sizes in ((-1, 1), (2, 1), 1)],
+    *[("ASGD", {key: -1}) for key in ("lambd", "alpha", "t0")],
+    *[("Adafactor", options) for options in ({"beta2_decay": 0.1}, {"d": 0.9})],
+    *[("Adafactor", {"eps": eps}) for eps in ((-1, 0), (None, -1), (0,))],
+    *[("Muon", options) for options in ({"momentum": -1}, {"ns_coefficients": (1, 2)}, {"adjust_lr_fn": "rms"})],
+    *[("Muon", {"ns_steps": steps}) for steps in (-1, 100, 2.5)],
     *[("LBFGS", {key: -1}) for key in ("max_iter", "history_size", "tolerance_grad", "tolerance_change")],
     ("LBFGS", {"line_search_fn": "armijo"}),
     *[("Newton", options) for options in ({"damping": -1}, {"tolerance": -1}, {"cg_iterations": 0})],
@@ -306,7 +339,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("name", "options"), WRONG, ids=str)
 def test_options_outside_their_range(name, options):
-    p, (option, *_) = tg.ones(2, requires_grad=True), options
+    p, (option, *_) = tg.ones(2, 1, requires_grad=True), options
     word = "line search" if option == "line_search_fn" else option
     with pytest.raises(OptionError, match=f"{name}: (?s:.)*{word}") as caught:
         getattr(optim, name)([p], **options)
@@ -322,11 +355,31 @@ def test_options_outside_their_range(name, options):
 
 @pytest.mark.parametrize("name", [*NAMES, "LBFGS", "Newton", "GaussNewton"])
 def test_every_number_among_the_options_has_a_range(name):
-    p = tg.ones(2, requires_grad=True)
+    p = tg.ones(2, 1, requires_grad=True)
     for option, value in getattr(optim, name)([p]).defaults.items():
-        if type(value) in (int, float) and option != "dampening":
+        if type(value) in (int, float) and option not in ("dampening", "beta2_decay"):
             with pytest.raises(OptionError, match=f"{name}: {option}"):
                 getattr(optim, name)([p], **{option: -1})
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "Muon"])
+def test_how_pytorch_is_to_compute_a_step_changes_nothing(name):
+    p = tg.ones(2, requires_grad=True)
+    plain, hinted = (getattr(optim, name)([p], **hints) for hints in ({}, {"foreach": True, "fused": False}))
+    assert repr(hinted) == repr(plain)
+    getattr(optim, name)([p], capturable=True)
+    for wrong in ("maximise", "differentiable"):  # the second would ask for gradients through a step
+        with pytest.raises(TypeError, match=wrong):
+            getattr(optim, name)([p], **{wrong: True})
+
+
+def test_muon_is_for_matrices():
+    layer = nn.Linear(2, 3)
+    with pytest.raises(OptionError, match=r"must be matrices(?s:.)*bias of shape \(3,\)(?s:.)*AdamW for the others"):
+        optim.Muon(layer.parameters())
+    optimizer = optim.Muon([layer.weight])
+    with pytest.raises(OptionError, match="must be matrices"):
+        optimizer.add_param_group({"params": layer.bias})
 
 
 def test_a_misshapen_gradient_changes_nothing():
@@ -363,6 +416,45 @@ def test_steps_that_pytorch_once_counted_with_plain_numbers():
     optimizer.load_state_dict(state)
     optimizer.step()
     assert optimizer.state[p]["step"].item() == 2
+
+
+def test_rates_that_pytorch_once_kept_as_plain_numbers():
+    p = tg.ones(1, requires_grad=True)
+    p.grad = tg.ones(1)
+    optimizer = optim.ASGD([p], lr=0.5, lambd=0)
+    optimizer.step()
+    state = optimizer.state_dict()
+    state["state"][0] |= {"step": 1, "eta": 0.25, "mu": 1.0}
+    optimizer.load_state_dict(state)
+    optimizer.step()
+    assert p.tolist() == [0.25]
+    assert optimizer.state[p]["eta"].item() == 0.5
+
+
+def test_the_means_of_rows_and_columns_fit_or_are_refused():
+    p, q = tg.ones(2, 3, 4, requires_grad=True), tg.ones(2, 3, 5, requires_grad=True)
+    one, two = optim.Adafactor([p]), optim.Adafactor([q])
+    p.grad = tg.ones_like(p)
+    one.step()
+    assert {name: value.shape for name, value in one.state[p].items()} == {
+        "step": (),
+        "row_var": (2, 3, 1),
+        "col_var": (2, 1, 4),
+    }
+    with pytest.raises(StateDictError, match=r"col_var(?s:.)*\(2, 1, 5\)(?s:.)*\(2, 1, 4\)"):
+        two.load_state_dict(one.state_dict())
+
+
+@pytest.mark.parametrize("name", ["Adafactor", "Muon"])
+def test_squares_that_leave_the_range_of_float16(name):
+    """As they do from 256 on: in the length of a parameter, of a momentum."""
+    found = []
+    for dtype in (tg.float16, tg.float32):
+        p = tg.tensor([[1000.0, 2000.0]], dtype=dtype, requires_grad=True)
+        p.grad = tg.tensor([[100.0, -50.0]] if name == "Adafactor" else [[600.0, -800.0]], dtype=dtype)
+        getattr(optim, name)([p], lr=0.5).step()
+        found.append(p.detach().float())
+    assert_allclose(*found, rtol=2e-3)
 
 
 def test_centered_rmsprop_never_takes_the_root_of_less_than_nothing():

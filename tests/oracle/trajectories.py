@@ -58,6 +58,22 @@ OPTIONS = {
         {"eps": 0.1, "betas": (0.8, 0.9)},
         {"decoupled_weight_decay": True, "weight_decay": 0.1, "maximize": True},
     ],
+    "Rprop": [{}, {"maximize": True}, {"etas": (0.3, 1.5)}, {"step_sizes": (0.01, 0.1)}],
+    "ASGD": [*USUAL, {"lambd": 0.5}, {"lambd": 0.5, "alpha": 0.3, "t0": 4, "weight_decay": 0.1}],
+    "Adafactor": [
+        *USUAL,
+        {"beta2_decay": -0.3},
+        {"eps": (0.5, 0.1)},
+        {"eps": (None, 0.5), "lr": 0.5},
+        {"d": 2.0, "weight_decay": 0.1, "maximize": True},
+    ],
+    "Muon": [
+        {},
+        {"weight_decay": 0, "momentum": 0.5},
+        {"nesterov": False, "adjust_lr_fn": "original"},
+        {"adjust_lr_fn": "match_rms_adamw", "ns_steps": 3},
+        {"ns_coefficients": (2.0, -1.5, 0.5), "ns_steps": 12, "eps": 10.0},
+    ],
     "LBFGS": [
         {"max_iter": 1, "lr": 0.3},
         {"max_iter": 2, "history_size": 2, "lr": 0.3},
@@ -72,15 +88,16 @@ OPTIONS = {
 TABLE = {f"{name} {options}": (name, options) for name, rows in OPTIONS.items() for options in rows}
 
 
-def start():
-    """The parameters: a matrix, a vector, a number."""
+def start(name):
+    """The parameters: a matrix, a vector, a number; for Muon all three are matrices."""
     rng = np.random.default_rng(0)
-    return [rng.normal(size=shape) for shape in ((3, 4), (4,), ())]
+    shapes = ((3, 4), (3, 1), (1, 1)) if name == "Muon" else ((3, 4), (4,), ())
+    return [rng.normal(size=shape) for shape in shapes]
 
 
 def loss_of(w, b, s):
     """Neither quadratic nor without a lowest point, in either library."""
-    return ((w * b + s).tanh() ** 2 + 0.1 * w * w).sum() + (2 * (b * b + 1).sqrt() - b).sum() + s * s
+    return ((w * b + s).tanh() ** 2 + 0.1 * w * w).sum() + (2 * (b * b + 1).sqrt() - b).sum() + (s * s).sum()
 
 
 def make(library, name, options, params, groups=False):
@@ -114,9 +131,14 @@ def advance(optimizer, params, steps):
     return np.array(found)
 
 
+def at_full_precision(torch, setattr=setattr):
+    """Muon rounds to bfloat16 by this method, which NumPy lacks: let it keep what it has."""
+    setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)
+
+
 def trajectory(library, name, options, groups=False):
-    """All parameters after every step, shape (STEPS, 17)."""
-    params = [library.tensor(a, requires_grad=True) for a in start()]
+    """All parameters after every step, shape (STEPS, how many numbers they are)."""
+    params = [library.tensor(a, requires_grad=True) for a in start(name)]
     return advance(make(library, name, options, params, groups), params, STEPS)
 
 
@@ -125,6 +147,7 @@ if __name__ == "__main__":
     import torch
     from oracle.record import load, save
 
+    at_full_precision(torch)
     found = {row: {"path": trajectory(torch, *TABLE[row])[[0, 1, 9, -1]]} for row in TABLE}
     for name in OPTIONS:
         if name != "LBFGS":

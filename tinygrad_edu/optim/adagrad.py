@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import NOT_NEGATIVE, Optimizer, Range
+from .optimizer import NOT_NEGATIVE, Hints, Optimizer, Range
 
 __all__ = ["Adagrad"]
 
@@ -27,6 +27,7 @@ class Adagrad(Optimizer):
         initial_accumulator_value: where s starts.
         eps: keeps the division from zero.
         maximize: go up instead of down.
+        hints: `foreach`, `fused` and `capturable`, ignored.
 
     Raises:
         OptionError: for a negative option.
@@ -54,6 +55,7 @@ class Adagrad(Optimizer):
         eps: float = 1e-10,
         *,
         maximize: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
         defaults = {
             "lr": lr,
@@ -63,7 +65,7 @@ class Adagrad(Optimizer):
             "initial_accumulator_value": initial_accumulator_value,
             "maximize": maximize,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **hints)
 
     def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
         data = p._data

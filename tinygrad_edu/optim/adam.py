@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import BETAS, NOT_NEGATIVE, Optimizer, Range, average, average_square, descend
+from .optimizer import BETAS, NOT_NEGATIVE, Hints, Optimizer, Range, average, average_square, descend
 
 __all__ = ["Adam"]
 
@@ -29,6 +29,7 @@ class Adam(Optimizer):
         amsgrad: divide by the largest v so far.
         maximize: go up instead of down.
         decoupled_weight_decay: decay the weights by themselves, as AdamW does.
+        hints: `foreach`, `fused` and `capturable`, ignored.
 
     Raises:
         OptionError: for a negative option, or a beta that is not below 1.
@@ -53,6 +54,7 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
         decoupled_weight_decay: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
         defaults = {
             "lr": lr,
@@ -63,7 +65,7 @@ class Adam(Optimizer):
             "maximize": maximize,
             "decoupled_weight_decay": decoupled_weight_decay,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **hints)
 
     def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
         data = p._data

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import BETAS, NOT_NEGATIVE, Optimizer, Range, average, descend
+from .optimizer import BETAS, NOT_NEGATIVE, Hints, Optimizer, Range, average, descend
 
 __all__ = ["Adamax"]
 
@@ -26,6 +26,7 @@ class Adamax(Optimizer):
         eps: keeps the division from zero.
         weight_decay: this times p is added to g.
         maximize: go up instead of down.
+        hints: `foreach`, `fused` and `capturable`, ignored.
 
     Raises:
         OptionError: for a negative option, or a beta that is not below 1.
@@ -47,9 +48,10 @@ class Adamax(Optimizer):
         weight_decay: float = 0,
         *,
         maximize: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
         defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **hints)
 
     def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
         data = p._data

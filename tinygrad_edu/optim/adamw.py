@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from .adam import Adam
+from .optimizer import Hints
 
 __all__ = ["AdamW"]
 
@@ -32,8 +33,11 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True, **hints
+        )
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """As every optimizer's; the decay stays apart even if the state is Adam's, as in PyTorch."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -20,7 +20,7 @@ __all__ = ["Optimizer"]
 
 Triple = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-_SCALARS = ("step", "mu_product")  # of a state: numbers, and not values of the parameter's dtype
+_SCALARS = ("step", "mu_product", "eta", "mu")  # of a state: numbers, and not values of the parameter's dtype
 
 Range = tuple[str, Callable[[Any], bool]]  # what an option must be, in words and as a test
 
@@ -36,6 +36,14 @@ BETAS: Range = (
 )
 
 
+class Hints(TypedDict, total=False):
+    """Keywords that say how PyTorch is to compute a step, and change nothing of it."""
+
+    foreach: bool | None
+    fused: bool | None
+    capturable: bool
+
+
 class Optimizer:
     """The base of every optimizer: define `_update(p, g, group)`, which writes one parameter.
 
@@ -44,6 +52,7 @@ class Optimizer:
     Args:
         params: Tensors, or dicts with `params` and options of their own (parameter groups).
         defaults: the options of groups that do not set them.
+        foreach, fused, capturable: how PyTorch is to compute a step; ignored.
 
     Attributes:
         param_groups: a list of dicts: `params`, and the options, which may be changed at any time.
@@ -64,7 +73,15 @@ class Optimizer:
 
     _ranges: Mapping[str, Range] = {"lr": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE}
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        params: Iterable[Any],
+        defaults: dict[str, Any],
+        *,
+        foreach: bool | None = None,
+        fused: bool | None = None,
+        capturable: bool = False,
+    ) -> None:
         module = hasattr(params, "parameters")
         if isinstance(params, (Tensor, str)) or module:
             raise TinygradError(
@@ -237,7 +254,7 @@ class Optimizer:
         """The array of that name in the state of `p`; zeros at first."""
         state = self.state[p]
         if name not in state:
-            state[name] = Tensor(np.zeros_like(p._data))
+            state[name] = Tensor(np.zeros_like(p._data, shape=self._shape_of(p, name)))
         return state[name]._data  # type: ignore[no-any-return]
 
     def _scratch(self, p: Tensor) -> Triple:
@@ -360,6 +377,13 @@ def average_square(mean: np.ndarray, g: np.ndarray, weight: float, work: np.ndar
     np.multiply(g, g, out=work)
     np.multiply(work, weight, out=work)
     np.add(mean, work, out=mean)
+
+
+def length(x: np.ndarray, work: np.ndarray) -> float:
+    """The root of the sum of the squares; at float32 for float16, whose range they leave."""
+    if x.dtype == np.float16:
+        x = work = x.astype(np.float32)
+    return math.sqrt(np.multiply(x, x, out=work).sum())
 
 
 def descend(data: np.ndarray, direction: np.ndarray, rate: float, work: np.ndarray) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import BETAS, NOT_NEGATIVE, Optimizer, Range, average, average_square, descend
+from .optimizer import BETAS, NOT_NEGATIVE, Hints, Optimizer, Range, average, average_square, descend
 
 __all__ = ["RAdam"]
 
@@ -29,6 +29,7 @@ class RAdam(Optimizer):
         weight_decay: this times p is added to g.
         decoupled_weight_decay: decay the weights by themselves, as AdamW does.
         maximize: go up instead of down.
+        hints: `foreach`, `fused` and `capturable`, ignored.
 
     Raises:
         OptionError: for a negative option, or a beta that is not below 1.
@@ -51,6 +52,7 @@ class RAdam(Optimizer):
         decoupled_weight_decay: bool = False,
         *,
         maximize: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
         defaults = {
             "lr": lr,
@@ -60,7 +62,7 @@ class RAdam(Optimizer):
             "maximize": maximize,
             "decoupled_weight_decay": decoupled_weight_decay,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **hints)
 
     def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
         data = p._data

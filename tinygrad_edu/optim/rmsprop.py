@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..tensor import Tensor
-from .optimizer import NOT_NEGATIVE, Optimizer, Range, average, average_square, descend
+from .optimizer import NOT_NEGATIVE, Hints, Optimizer, Range, average, average_square, descend
 
 __all__ = ["RMSprop"]
 
@@ -30,6 +30,7 @@ class RMSprop(Optimizer):
         momentum: how much of the last step stays.
         centered: divide by the standard deviation.
         maximize: go up instead of down.
+        hints: `foreach`, `fused` and `capturable`, ignored.
 
     Raises:
         OptionError: for a negative option.
@@ -53,6 +54,7 @@ class RMSprop(Optimizer):
         centered: bool = False,
         *,
         maximize: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
         defaults = {
             "lr": lr,
@@ -63,7 +65,7 @@ class RMSprop(Optimizer):
             "weight_decay": weight_decay,
             "maximize": maximize,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **hints)
 
     def _update(self, p: Tensor, g: np.ndarray, group: dict[str, Any]) -> None:
         data, weight = p._data, 1 - group["alpha"]

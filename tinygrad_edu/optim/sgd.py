@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..errors import OptionError
 from ..tensor import Tensor
-from .optimizer import NOT_NEGATIVE, Optimizer, Range, descend
+from .optimizer import NOT_NEGATIVE, Hints, Optimizer, Range, descend
 
 __all__ = ["SGD"]
 
@@ -29,6 +29,7 @@ class SGD(Optimizer):
         weight_decay: this times p is added to g.
         nesterov: look ahead along v; needs momentum and no dampening.
         maximize: go up instead of down.
+        hints: `foreach`, `fused` and `capturable`, ignored.
 
     Raises:
         OptionError: for a negative rate, momentum or decay, or nesterov without momentum.
@@ -52,6 +53,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        **hints: Unpack[Hints],
     ) -> None:
         defaults = {
             "lr": lr,
@@ -61,7 +63,7 @@ class SGD(Optimizer):
             "nesterov": nesterov,
             "maximize": maximize,
         }
-        super().__init__(params, defaults)
+        super().__init__(params, defaults, **hints)
 
     def _check(self, group: Mapping[str, Any]) -> None:
         super()._check(group)
