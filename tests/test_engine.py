@@ -74,18 +74,33 @@ def test_third_order():
         assert d.tolist() == [expected]
 
 
-def test_backward_of_a_leaf_itself():
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(("make", "dtype"), [(np.array, "f8"), (tg.tensor, "f8"), (tg.tensor, "f4")])
+def test_backward_of_a_leaf_itself(make, dtype, create_graph):
     x = leaf(1.0, 2.0)
-    g = np.array([3.0, 4.0])
-    x.backward(g)
+    g = make([3.0, 4.0], dtype=dtype)
+    x.backward(g, create_graph=create_graph)
     g[0] = 99
-    assert x.grad.tolist() == [3.0, 4.0]
+    assert x.grad.tolist() == [3.0, 4.0] and x.grad.dtype == np.float64
+
+
+def test_backward_of_a_leaf_of_one_element():
+    x = leaf(3.0)
+    x.backward()
+    assert x.grad.tolist() == [1.0]
 
 
 def test_backward_of_several_roots():
     x = leaf(3.0)
     autograd.backward([x * 2, x * x], [np.ones(1), np.ones(1)])
     assert x.grad.tolist() == [8.0]
+
+
+def test_a_root_given_twice_counts_twice():
+    x = leaf(3.0)
+    y = x * x
+    autograd.backward([y, x, y, x], [np.ones(1)] * 4)
+    assert x.grad.tolist() == [14.0]
 
 
 def test_backward_to_chosen_inputs_only():
@@ -114,6 +129,16 @@ def test_grad_of_inner_and_outer_tensors_together():
     out = (h * h).sum()
     dh, dx = autograd.grad(out, [h, x])
     assert (dh.tolist(), dx.tolist()) == ([8.0], [32.0])
+
+
+def test_grad_records_nothing_and_frees_the_graph_unless_told_otherwise():
+    x = leaf(3.0)
+    y = x * x
+    (g,) = autograd.grad(y, x, retain_graph=True)
+    assert g.is_leaf and not g.requires_grad
+    autograd.grad(y, x)
+    with pytest.raises(tg.errors.FreedGraphError):
+        autograd.grad(y, x)
 
 
 def test_grad_of_an_unused_input():
