@@ -153,6 +153,8 @@ def test_a_function_s_saved_tensors_are_watched():
             return upstream * ctx.saved_tensors[0]
 
     z = SavesAnother.apply(x)
+    z.backward(np.ones(1), retain_graph=True)
+    assert x.grad.tolist() == [6.0]
     z.gate.jointly.ctx.kept.add_(1)
     with pytest.raises(ChangedAfterUseError, match="save_for_backward"):
         z.backward(np.ones(1))
@@ -189,6 +191,21 @@ def test_a_function_s_broadcast_gradient_is_summed():
     x, y = tg.ones(2, 3, requires_grad=True), tg.ones(3, requires_grad=True)
     Scale.apply(x, y).sum().backward()
     assert x.grad.shape == (2, 3) and y.grad.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_a_function_may_send_nothing_back():
+    class Straight(Function):
+        @staticmethod
+        def forward(ctx, x, y):
+            return x * y
+
+        @staticmethod
+        def backward(ctx, upstream):
+            return upstream, None
+
+    x, y = leaf(2.0), leaf(5.0)
+    Straight.apply(x, y).backward(np.ones(1))
+    assert x.grad.tolist() == [1.0] and y.grad is None
 
 
 def test_marks_of_a_function():
