@@ -253,8 +253,6 @@ def _become(t: Tensor, old: Tensor, z: Tensor) -> Tensor:
         if slot not in ("_grad", "_taps"):
             setattr(t, slot, getattr(z, slot))
     t._taps = old._taps.moved_on() if old._taps is not None else None
-    if hasattr(z, "_of"):
-        t._of = z._of
     if hasattr(z, "_where"):
         t._where, t.name = z._where, t.name or z.name
     clock.note(t.born)
