@@ -171,7 +171,7 @@ def _rewrite(
         return _through(t, name, function, operands)
 
     old = before(t)
-    z = function(old, *(old if v is t else v for v in operands))
+    z = function(old, *operands)
     if not moves:
         _check_fits(old, name, z)
     if z.dtype != old.dtype:
@@ -190,7 +190,7 @@ def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple
             + ("" if t.gate is not None else ";\nto write values alone, outside the graph: with tg.no_grad():"),
         )
     old = before(t)
-    z = function(old, *(old if v is t else v for v in operands))
+    z = function(old, *operands)
     _check_fits(old, name, z)
     _rewire(z, t, old)  # before the base is written: its own past is behind `old`
     return _become(t, old, put(z if z.dtype == old.dtype else z.to(old.dtype)))
