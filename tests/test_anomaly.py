@@ -203,9 +203,13 @@ def test_without_check_nan_only_the_arrays_are_locked():
     data = np.ones(2)
     x = leaf(0.0)
     with tg.detect_anomaly(check_nan=False), np.errstate(all="ignore"):
-        y = tg.log(x * data)
+        y = tg.log(x * x * data)
         with pytest.raises(ValueError, match="read-only"):
             data[0] = 2
+        with tg.no_grad():
+            x += np.inf
+        with pytest.raises(tg.errors.ChangedAfterUseError, match=r"written at test_anomaly\.py"):
+            y.sum().backward()
     assert y.name == "y"
 
 

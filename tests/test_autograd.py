@@ -154,6 +154,8 @@ def test_a_function_s_saved_tensors_are_watched():
             return upstream * ctx.saved_tensors[0]
 
     z = SavesAnother.apply(x)
+    z.backward(np.ones(1), retain_graph=True)
+    assert x.grad.tolist() == [6.0]
     z.gate.jointly.ctx.kept.add_(1)
     with pytest.raises(ChangedAfterUseError, match="save_for_backward"):
         z.backward(np.ones(1))
@@ -190,6 +192,21 @@ def test_a_function_s_broadcast_gradient_is_summed():
     x, y = tg.ones(2, 3, requires_grad=True), tg.ones(3, requires_grad=True)
     Scale.apply(x, y).sum().backward()
     assert x.grad.shape == (2, 3) and y.grad.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_a_function_may_send_nothing_back():
+    class Straight(Function):
+        @staticmethod
+        def forward(ctx, x, y):
+            return x * y
+
+        @staticmethod
+        def backward(ctx, upstream):
+            return upstream, None
+
+    x, y = leaf(2.0), leaf(5.0)
+    Straight.apply(x, y).backward(np.ones(1))
+    assert x.grad.tolist() == [1.0] and y.grad is None
 
 
 def test_marks_of_a_function():
@@ -377,6 +394,14 @@ def test_vjp_and_jvp_agree_with_the_jacobian():
     assert not value.requires_grad and not moved.requires_grad
 
 
+def test_what_a_function_returns_besides_its_value_is_handed_on():
+    x, square = tg.tensor([1.0, 2.0]), lambda x: (x * x, "aux")
+    assert func.vjp(square, x, has_aux=True)[2] == func.jvp(square, (x,), (x,), has_aux=True)[2] == "aux"
+    for jacobian in (func.jacrev, func.jacfwd):
+        found, aux = jacobian(square, has_aux=True)(x)
+        assert found.tolist() == [[2.0, 0.0], [0.0, 4.0]] and aux == "aux"
+
+
 def test_jacobians_of_several_inputs_and_outputs():
     def f(x, y):
         return x[:, None] * y, y.sum()
@@ -530,7 +555,15 @@ def test_a_checkpoint_notices_a_constant_that_changed():
         y.backward(np.ones(1))
 
 
+def test_a_checkpoint_takes_what_is_no_float_tensor_and_gives_nan_as_it_is():
+    x, rows = leaf(4.0, np.nan), tg.tensor([0, 1])
+    y = checkpoint(lambda x, rows, scale, axis: (x[rows] * scale).sqrt().sum(axis), x, rows, 4.0, axis=0)
+    y.backward()
+    assert np.isnan(y.item()) and x.grad[0].item() == 0.5
+
+
 def test_a_checkpoint_without_gradients_is_the_function():
+    assert not checkpoint(lambda x: x * 2, tg.ones(1)).requires_grad
     with tg.no_grad():
         assert not checkpoint(lambda x: x * 2, leaf(1.0)).requires_grad
     assert checkpoint(lambda x: x * 2, tg.ones(1)).tolist() == [2.0]
@@ -556,7 +589,7 @@ def test_a_module_as_a_function_of_its_parameters_keeps_its_own():
     net, x = Twice(), tg.tensor([[1.0, 2.0]])
     before = dict(net.named_parameters())
     w = tg.tensor([[2.0, 0.0], [0.0, 3.0]], requires_grad=True)
-    z = func.functional_call(net, {"first.weight": w, "shift": tg.zeros(2)}, x, {"scale": 10.0})
+    z = func.functional_call(net, {"second.weight": w, "shift": tg.zeros(2)}, x, {"scale": 10.0})
     assert z.tolist() == [[40.0, 180.0]]
     z.sum().backward()
     np.testing.assert_allclose(w.grad, [[40.0, 100.0], [50.0, 120.0]])  # 10 (1 (W x)ᵀ + (Wᵀ 1) xᵀ)

@@ -74,18 +74,33 @@ def test_third_order():
         assert d.tolist() == [expected]
 
 
-def test_backward_of_a_leaf_itself():
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(("make", "dtype"), [(np.array, "f8"), (tg.tensor, "f8"), (tg.tensor, "f4")])
+def test_backward_of_a_leaf_itself(make, dtype, create_graph):
     x = leaf(1.0, 2.0)
-    g = np.array([3.0, 4.0])
-    x.backward(g)
+    g = make([3.0, 4.0], dtype=dtype)
+    x.backward(g, create_graph=create_graph)
     g[0] = 99
-    assert x.grad.tolist() == [3.0, 4.0]
+    assert x.grad.tolist() == [3.0, 4.0] and x.grad.dtype == np.float64
+
+
+def test_backward_of_a_leaf_of_one_element():
+    x = leaf(3.0)
+    x.backward()
+    assert x.grad.tolist() == [1.0]
 
 
 def test_backward_of_several_roots():
     x = leaf(3.0)
     autograd.backward([x * 2, x * x], [np.ones(1), np.ones(1)])
     assert x.grad.tolist() == [8.0]
+
+
+def test_a_root_given_twice_counts_twice():
+    x = leaf(3.0)
+    y = x * x
+    autograd.backward([y, x, y, x], [np.ones(1)] * 4)
+    assert x.grad.tolist() == [14.0]
 
 
 def test_backward_to_chosen_inputs_only():
@@ -114,6 +129,16 @@ def test_grad_of_inner_and_outer_tensors_together():
     out = (h * h).sum()
     dh, dx = autograd.grad(out, [h, x])
     assert (dh.tolist(), dx.tolist()) == ([8.0], [32.0])
+
+
+def test_grad_records_nothing_and_frees_the_graph_unless_told_otherwise():
+    x = leaf(3.0)
+    y = x * x
+    (g,) = autograd.grad(y, x, retain_graph=True)
+    assert g.is_leaf and not g.requires_grad
+    autograd.grad(y, x)
+    with pytest.raises(tg.errors.FreedGraphError):
+        autograd.grad(y, x)
 
 
 def test_grad_of_an_unused_input():
@@ -165,6 +190,44 @@ def test_retain_grad_keeps_an_inner_gradient():
     (h * h).sum().backward()
     assert h.grad.tolist() == [12.0] and x.grad.tolist() == [24.0]
     assert not np.may_share_memory(h.grad._data, x.grad._data)
+    x.retain_grad()  # a leaf's is kept anyway, and counted once
+    (x * 2).sum().backward()
+    assert x.grad.tolist() == [26.0]
+    for ask in (tg.ones(1).retain_grad, lambda: tg.ones(1).register_hook(print)):
+        with pytest.raises(tg.errors.NoGradientError):
+            ask()
+
+
+def test_what_a_hook_saw_stays_as_it_was():
+    x, seen = leaf(3.0), []
+    with x.register_hook(seen.append) as handle:
+        (x * 2).sum().backward()
+        handle.remove()
+        (x * 3).sum().backward()
+    x.grad *= 10
+    assert x.grad.tolist() == [50.0] and [g.tolist() for g in seen] == [[2.0]]
+
+
+def test_higher_derivatives_go_through_hooks_and_retained_gradients():
+    x = leaf(2.0)
+    h = x * x
+    h.retain_grad()
+    with h.register_hook(lambda g: g * x):
+        (h * h).sum().backward(create_graph=True)
+    assert h.grad.tolist() == [16.0]  # 2 h x
+    assert autograd.grad(h.grad, x, retain_graph=True)[0].tolist() == [24.0]
+    assert autograd.grad(x.grad, x)[0].tolist() == [128.0]  # of 2 h x 2 x
+
+
+def test_a_retained_gradient_follows_a_write_and_a_hook_does_not():
+    x, seen = leaf(2.0), []
+    y, z = x * 1, x * 1
+    y.retain_grad()
+    z.register_hook(lambda g: seen.append(g.tolist()))
+    y *= 3
+    z *= 3
+    (y + z).sum().backward()
+    assert y.grad.tolist() == [1.0] and z.grad is None and seen == [[3.0]]
 
 
 def test_a_retained_gradient_among_the_inputs_is_counted_once():
@@ -240,7 +303,7 @@ def test_is_leaf_and_grad_fn():
     x = leaf(1.0)
     y = x * 2
     assert x.is_leaf and x.grad_fn is None
-    assert not y.is_leaf and y.grad_fn.name == "mul" and y.inputs[0] is x
+    assert not y.is_leaf and repr(y.grad_fn) == "<gate mul: switch>" and y.inputs[0] is x
     assert y.detach().is_leaf and not y.detach().requires_grad
 
 
@@ -441,6 +504,41 @@ def test_mixed_dtypes_send_back_each_input_s_own():
     x.grad = None
     (x * n).sum().backward()
     assert (x * n).dtype == np.float32 and x.grad.tolist() == [2.0, 3.0]
+    assert (x / y).dtype == (y / n).dtype == np.float64
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (1, 3), (2, 1), (2, 3)], ids=str)
+def test_what_was_stretched_gets_the_sum(shape):
+    x = tg.zeros(shape, requires_grad=True)
+    for other in (tg.ones(2, 3), tg.ones(4, 2, 3)):
+        (x + other).sum().backward()
+    assert x.grad.tolist() == np.full(shape, (6 + 24) / x.numel()).tolist()
+
+
+MEETS = {
+    "cat": lambda a, b: tg.cat([a, b]),
+    "stack": lambda a, b: tg.stack([a, b]),
+    "where": lambda a, b: tg.where(tg.tensor([True, False]), a, b),
+    "einsum": lambda a, b: tg.einsum("ij,jk", a, b),
+    "linear": tg.nn.functional.linear,
+    "addcmul": lambda a, b: tg.addcmul(a, a, b),
+    "clamp": tg.clamp,
+    "clamp from above": lambda a, b: tg.clamp(a, max=b),
+}
+
+
+@pytest.mark.parametrize("call", MEETS.values(), ids=MEETS)
+def test_a_gate_of_many_brings_dtypes_together(call):
+    whole, single, double = (tg.ones(2, 2, dtype=dtype) for dtype in (np.int64, np.float32, np.float64))
+    assert call(whole, whole).dtype == np.int64
+    assert call(whole, single).dtype == call(single, whole).dtype == np.float32  # where NumPy says float64
+    assert call(single, double).dtype == np.float64
+
+
+def test_integers_become_the_default_floats():
+    whole = tg.tensor([1, 1])
+    for made in (tg.exp(whole), whole / 2, whole / whole, tg.logsumexp(whole, 0), tg.lerp(whole, whole, 0.5)):
+        assert made.dtype == np.float32
 
 
 def test_a_million_gates_deep():
@@ -479,6 +577,23 @@ def test_a_diamond_costs_a_step_a_doubling():
         assert len(calls) == 10_000 and x.grad.tolist() == [1.0]
     finally:
         del record.GATES["double"]
+
+
+@pytest.mark.parametrize("rule", [
+    lambda g, z, x, k: g * k, lambda g, z, x, *, k: g * k, lambda g, z, x, **keywords: g * keywords["k"]
+])  # fmt: skip
+def test_a_gate_of_one_s_own_hands_its_rule_the_keywords(rule):
+    scaled = record.gate("scaled", lambda x, k: x * k, rule, kind="switch")
+    try:
+        x = leaf(3.0)
+        scaled(x, k=2).backward()
+        assert x.grad.tolist() == [2.0]
+    finally:
+        del record.GATES["scaled"]
+
+
+def test_operands_need_not_be_tensors():
+    assert tg.add(2.0, 3.0).item() == tg.add(np.float32(2), 3).item() == tg.square(5.0).sqrt().item() == 5
 
 
 def test_dropped_graphs_leave_memory_flat_without_the_collector():

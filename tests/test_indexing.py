@@ -150,6 +150,15 @@ def test_integers_are_a_condition_where_they_are_not_zero():
     assert tg.where(tg.tensor([0, 2, -1]), 1, 0).tolist() == [0, 1, 1]
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_what_takes_no_part_in_a_reduction_is_not_in_it(dtype, sign):
+    values, places = sign * np.array([1, 2], dtype), tg.tensor([0, 0])
+    for reduce, found in {"sum": values.sum(), "prod": 2, "amax": values.max(), "amin": values.min()}.items():
+        z = tg.full((1,), sign * 1.5).to(dtype).scatter_reduce(0, places, tg.tensor(values), reduce, include_self=False)
+        assert z.tolist() == [found]
+
+
 def test_the_histogram_of_equal_numbers_is_around_them():
     assert tg.histc(tg.full((3,), 2.0), 2).tolist() == [0, 3]
 

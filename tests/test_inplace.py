@@ -327,6 +327,14 @@ def test_numpy_s_view_among_the_operands_is_copied():
     assert w.grad.tolist() == [1.0, 2.0]
 
 
+def test_a_leaf_is_rearranged_and_detached_in_place_outside_the_graph():
+    w = tg.ones(1, 2, requires_grad=True)
+    with tg.no_grad():
+        assert w.squeeze_() is w and w.shape == (2,) and w.requires_grad
+    row = w.detach()[0]
+    assert row.detach_() is row and w.detach_() is w and not w.requires_grad
+
+
 def test_a_rearranged_view_writes_through():
     x = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     b = x * 1
@@ -395,6 +403,8 @@ def test_a_view_is_written_by_writing_what_it_looks_at(steps, used_at):
 def test_data_of_another_shape_is_noticed_by_those_who_look_at_shapes_only():
     x = leaf()
     y = x.sum()
+    x.data = tg.zeros(3, dtype=np.float64)
+    y.backward(retain_graph=True)
     x.data = tg.ones(5, dtype=np.float64)
     with pytest.raises(ChangedAfterUseError):
         y.backward()
@@ -407,6 +417,27 @@ def test_a_write_to_what_no_rule_reads_does_no_harm():
         y += 5  # mul never reads its output
     (y * y).sum().backward()
     assert x.grad.tolist() == [28.0, 36.0, 44.0]
+
+
+def test_a_rule_of_any_number_of_inputs_may_read_them_all():
+    rules = (lambda g, z, *xs: g * xs[1], lambda g, z, *xs: g * xs[0])
+    product = gate("product", np.multiply, *rules, kind="switch")
+    try:
+        x, y = leaf(), leaf()
+        z = product(x, y)
+        with tg.no_grad():
+            y += 1
+        with pytest.raises(ChangedAfterUseError):
+            z.sum().backward()
+    finally:
+        del GATES["product"]
+
+
+def test_a_recorded_write_keeps_the_dtype():
+    y, wide = tg.ones(2, requires_grad=True) * 1, leaf(1.0, 2.0)
+    y += wide
+    y.sum().backward()
+    assert y.dtype == np.float32 and wide.grad.tolist() == [1.0, 1.0]
 
 
 def test_an_integer_tensor_takes_no_gradient_by_assignment():

@@ -73,6 +73,11 @@ def test_what_has_no_gradient_raises_on_the_way_back():
         tg.slogdet(x).logabsdet.backward()
 
 
+def test_factors_that_cannot_solve_are_refused():
+    with pytest.raises(errors.SingularMatrixError):
+        tg.linalg.lu_factor(batch_with_a_bad_one([[1.0, 1.0], [0.0, 0.0]]))
+
+
 @pytest.mark.parametrize("check_errors", [False, True])
 def test_the_ex_functions_report_where_others_raise(check_errors):
     for function, bad in (

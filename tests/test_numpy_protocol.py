@@ -446,6 +446,11 @@ def test_an_array_on_the_left_gives_a_tensor_on_the_graph(call):
     np.testing.assert_allclose(z.detach(), call(a, b))
 
 
+def test_a_pseudoinverse_is_told_what_counts_as_zero_by_either_name():
+    x = tg.tensor([[4.0, 0.0], [0.0, 1.0]])
+    assert np.linalg.pinv(x, 0.5).tolist() == np.linalg.pinv(x, rtol=0.5).tolist() == [[0.25, 0.0], [0.0, 0.0]]
+
+
 def test_a_numpy_scalar_does_not_promote():
     t = tg.tensor([1.0, 2.0], requires_grad=True)
     assert (np.sqrt(2) * t).dtype == np.float32

@@ -172,7 +172,7 @@ def _rewrite(
         return _through(t, name, function, operands)
 
     old = before(t)
-    z = function(old, *(old if v is t else v for v in operands))
+    z = function(old, *operands)
     if not moves:
         _check_fits(old, name, z)
     if z.dtype != old.dtype:
@@ -191,7 +191,7 @@ def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple
             + ("" if t.gate is not None else ";\nto write values alone, outside the graph: with tg.no_grad():"),
         )
     old = before(t)
-    z = function(old, *(old if v is t else v for v in operands))
+    z = function(old, *operands)
     _check_fits(old, name, z)
     _rewire(z, t, old)  # before the base is written: its own past is behind `old`
     return _become(t, old, put(z if z.dtype == old.dtype else z.to(old.dtype)))
@@ -254,8 +254,6 @@ def _become(t: Tensor, old: Tensor, z: Tensor) -> Tensor:
         if slot not in ("_grad", "_taps"):
             setattr(t, slot, getattr(z, slot))
     t._taps = old._taps.moved_on() if old._taps is not None else None
-    if hasattr(z, "_of"):
-        t._of = z._of
     if hasattr(z, "_where"):
         t._where, t.name = z._where, t.name or z.name
     clock.note(t.born)

@@ -130,8 +130,7 @@ def gate(
     >>> del GATES["cube"]
     """
     made = Gate(name, forward, _Each(each) if each else rules, kind, **more)
-    keyworded = each or made.jointly or made.view or made.outputs > 1 or not rules
-    if keyworded or len(rules) > 2 or not all(rules) or _takes_keywords(rules):
+    if len(rules) not in (1, 2) or not all(rules) or made.view or made.outputs > 1 or _takes_keywords(rules):
         call = _many(made)
     elif len(rules) == 1:
         call, made.back = _unary(made), _back_unary

@@ -12,7 +12,7 @@ from .. import modes
 from ..axes import broadcasts_to
 from ..errors import ChangedAfterUseError, GradientShapeError, TinygradError
 from ..modes import is_grad_enabled, no_grad
-from ..record import Gate, Parts, recorded, run, sum_to
+from ..record import Gate, Parts, recorded, run
 from ..record import clone as _clone
 from ..tensor import Tensor, as_tensor, tick
 
@@ -213,19 +213,17 @@ class _Backward:
 
 
 def _checked(name: str, i: int, x: Any, c: Any, create_graph: bool) -> Any:
-    """A returned gradient, at the input's shape, in memory of its own."""
+    """A returned gradient in memory of its own; the edge sums what is of a stretched shape."""
     if c is None:
         return None
     c = as_tensor(c)
-    if c.shape != x.shape:
-        if not broadcasts_to(x.shape, c.shape):
-            raise GradientShapeError(
-                f"{name}.backward returned a gradient of the wrong shape for input {i}.",
-                expected=str(x.shape),
-                got=str(c.shape),
-                mend="a gradient has the shape of its input",
-            )
-        c = sum_to(c, x.shape)
+    if not broadcasts_to(x.shape, c.shape):
+        raise GradientShapeError(
+            f"{name}.backward returned a gradient of the wrong shape for input {i}.",
+            expected=str(x.shape),
+            got=str(c.shape),
+            mend="a gradient has the shape of its input",
+        )
     return run(_clone, c) if create_graph else np.array(c._data)
 
 
