@@ -48,6 +48,9 @@ def test_lbfgs_finds_the_end_of_rosenbrocks_valley():
     evaluations = optimizer.state[x]["func_evals"]
     optimizer.step(closing(optimizer, lambda: rosenbrock(x)))
     assert optimizer.state[x]["func_evals"] <= evaluations + 20, "it is there already"
+    bottom = leaf([1.0, 1.0])
+    optimizer = optim.LBFGS([bottom])
+    assert optimizer.step(closing(optimizer, lambda: rosenbrock(bottom))).item() == 0
 
 
 def test_lbfgs_keeps_within_its_bounds():
