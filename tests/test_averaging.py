@@ -306,6 +306,7 @@ def trained(scheduler, epochs, **options):
     for epoch in range(1, epochs + 1):
         with tg.no_grad():
             model.weight += 1
+        model.weight.grad = tg.ones(2, 1)
         taken += [epoch] * ensemble.step()
     return ensemble, taken
 
@@ -323,7 +324,7 @@ def test_snapshots_are_taken_at_the_lows(scheduler, lows):
     ensemble, taken = trained(scheduler, 20)
     assert taken == lows
     assert [m.weight[0, 0].item() for m in ensemble.models] == lows
-    assert not any(p.requires_grad for p in ensemble.parameters())
+    assert not any(p.requires_grad or p.grad is not None for p in ensemble.parameters())
     assert not any(m.training for m in ensemble.models)
     ensemble.take()
     assert ensemble.models[-1].weight[0, 0].item() == 20

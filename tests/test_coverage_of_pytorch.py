@@ -1,5 +1,9 @@
-"""How many of PyTorch's real-valued differentiable functions and methods are here, and proven: nine in ten at least."""
+"""How many of PyTorch's real-valued differentiable functions and methods are here, and proven: nine in ten at least.
 
+What its layers, functions and optimizers take is theirs, too.
+"""
+
+import inspect
 from functools import reduce
 from types import CodeType, FunctionType
 
@@ -63,3 +67,23 @@ def test_every_path_is_in_the_installed_pytorch():
     torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
     gone = [path for path in PATHS if at(torch, path) is None]
     assert not gone, f"run `python tests/oracle/list_functions.py`: {gone}"
+
+
+OTHER_DEFAULTS = {"ModuleList modules", "PackedSequence batch_sizes", "Parameter data", "ParameterList values"}
+
+
+@pytest.mark.parametrize("path", ["optim", "nn", "nn.functional", "nn.init", "nn.utils", "nn.utils.rnn"])
+def test_the_order_and_the_defaults_of_arguments_are_pytorchs(path):
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    found = 0
+    for name, ours in vars(at(tg, path)).items():
+        try:
+            mine, its = (inspect.signature(f).parameters for f in (ours, getattr(at(torch, path), name)))
+        except (AttributeError, TypeError, ValueError):  # written in C, or ours alone
+            continue
+        for argument in mine.keys() & its.keys() - {a for a in mine if f"{name} {a}" in OTHER_DEFAULTS}:
+            one, two = (getattr(p[argument].default, "__name__", p[argument].default) for p in (mine, its))
+            assert one == two, f"{name}: {argument}"
+        assert [a for a in mine if a in its] == [a for a in its if a in mine], name
+        found += 1
+    assert found

@@ -312,7 +312,8 @@ def test_samplers():
         (lambda: data.WeightedRandomSampler([-1, 2], 1), "none negative"),
         (lambda: data.WeightedRandomSampler([0, 0], 1), "not all 0"),
         (lambda: data.WeightedRandomSampler([0, 1], 2, replacement=False), "cannot draw 2 of 1"),
-        (lambda: data.DataLoader(range(3), shuffle=True, sampler=[0]), "no shuffle=True"),
+        (lambda: data.WeightedRandomSampler([0, 1], 0), "cannot draw 0 of 1"),
+        (lambda: data.DataLoader(range(3), shuffle=True, sampler=[0]), "no shuffle= beside"),
         (lambda: data.DataLoader(range(3), num_workers=-1), "num_workers must be 0 or more; got -1"),
         (lambda: data.DataLoader(range(3), prefetch_factor=0), "prefetch_factor must be 1 or more"),
     ):

@@ -35,6 +35,8 @@ def test_variance(name, settings, variance):
     assert getattr(init, name)(t, **settings, generator=np.random.default_rng(0)) is t
     assert_allclose(t.numpy().var(), variance, rtol=0.02)
     assert_allclose(t.numpy().mean(), 1 if settings.get("mean") or settings.get("b") else 0, atol=0.02)
+    again = getattr(init, name)(tg.zeros(FAN_OUT, FAN_IN), **settings, generator=np.random.default_rng(0))
+    assert (again.numpy() == t.numpy()).all()
     _ = tg.manual_seed(5)
     one = getattr(init, name)(tg.zeros(4, 3), **settings).tolist()
     _ = tg.manual_seed(5)

@@ -137,6 +137,7 @@ def test_it_stops_when_the_loss_explodes():
     assert 0.01 < curve.suggestion < 0.5
     gentle, _ = quadratic(end=0.5)
     assert len(gentle.rates) == 100
+    assert (gentle.smoothed <= gentle.losses.max()).all()
 
 
 def test_a_loss_that_is_not_finite_ends_it():

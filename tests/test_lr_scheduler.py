@@ -387,7 +387,7 @@ def test_errors_say_what_is_wrong():
         (lambda: s.InverseTimeLR(optimizer, -1), "decay must not be negative"),
         (lambda: s.CosineAnnealingLR(optimizer, 0), "T_max must be positive"),
         (lambda: s.CosineAnnealingWarmRestarts(optimizer, 2.5), "T_0 must be a positive integer.(?s:.)*2.5"),
-        (lambda: s.CyclicLR(optimizer, 0.1, 0.2, mode="square"), "got 'square'"),
+        (lambda: s.CyclicLR(optimizer, 0.1, 0.2, mode="square"), "exp_range.(?s:.)*'square'"),
         (lambda: s.CyclicLR(optimizer, 0.1, 0.2, scale_mode="x"), "cycle or iterations"),
         (lambda: s.CyclicLR(optimizer, 0.1, 0.2, 0), "takes steps up and down.(?s:.)*0 and 0"),
         (lambda: s.OneCycleLR(optimizer, 0.1), "needs total_steps"),

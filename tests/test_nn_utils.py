@@ -39,6 +39,7 @@ def test_clip_grad_norm_by_hand():
     before = np.concatenate([p.grad.numpy().ravel() for p in held[:-1]])
     assert_allclose(utils.clip_grad_norm_(iter(held), 2.0).item(), np.linalg.norm(before))
     assert_allclose(utils.get_total_norm([p.grad for p in held[:-1]]).item(), 2, rtol=1e-6)
+    assert utils.clip_grad_norm_(held, 3.0, error_if_nonfinite=True).item() == pytest.approx(2)
     assert utils.clip_grad_norm_([], 1.0).item() == 0
     assert utils.get_total_norm([tg.zeros(0, 2)], math.inf).item() == 0
     held[0].grad[0, 0] = math.inf

@@ -97,9 +97,12 @@ def test_a_batch_is_normalized_and_the_statistics_follow():
     assert_allclose(layer.running_mean, x.mean(0) / 2)
     assert_allclose(layer.running_var, (1 + x.var(0, ddof=1)) / 2)
     assert layer.num_batches_tracked.item() == 1
+    layer.weight.data, layer.bias.data = tg.tensor([2.0, 3.0]), tg.tensor([4.0, 5.0])
     layer.reset_parameters()
+    assert layer.weight.tolist() == [1, 1] and layer.bias.tolist() == [0, 0]
     assert layer.num_batches_tracked.item() == 0
     assert layer.running_mean.tolist() == [0, 0] and layer.running_var.tolist() == [1, 1]
+    nn.BatchNorm1d(2, affine=False, track_running_stats=False).reset_parameters()  # nothing to do
 
 
 def test_momentum_none_is_the_mean_of_all_batches():
@@ -219,6 +222,16 @@ def test_a_reparametrized_weight_can_be_made_whole_again():
         nn.utils.weight_norm(nn.ReLU())
     with pytest.raises(ValueError, match="at least 1"):
         nn.utils.spectral_norm(nn.Linear(2, 2), n_power_iterations=0)
+
+
+def test_one_of_two_reparametrized_weights_can_be_made_whole_again():
+    x, cell = tg.randn(5, 4), nn.LSTMCell(4, 3)
+    for name in ("weight_ih", "weight_hh"):
+        nn.utils.weight_norm(cell, name)
+    h, _ = cell(x)
+    nn.utils.remove_weight_norm(cell, "weight_hh")
+    assert sorted(cell.state_dict()) == ["bias_hh", "bias_ih", "weight_hh", "weight_ih_g", "weight_ih_v"]
+    assert_allclose(cell(x)[0].detach(), h.detach(), rtol=1e-6)
 
 
 def test_a_spectral_norm_becomes_one():

@@ -192,6 +192,19 @@ def test_work_space_serves_parameters_of_any_size_and_dtype():
     assert all(optimizer._scratch(p)[0] is w[0] for p, w in zip(params, work, strict=True))
 
 
+def test_work_space_serves_larger_parameters_that_come_later():
+    p, q = tg.ones(2, requires_grad=True), tg.ones(3, 3, requires_grad=True)
+    optimizer = optim.SGD([p], lr=0.5)
+    p.grad = tg.ones_like(p)
+    optimizer.step()
+    p.data, p.grad, q.grad = tg.ones(4), tg.ones(4), tg.ones(3, 3)
+    optimizer.step()
+    optimizer.add_param_group({"params": q})
+    optimizer.step()
+    assert p.tolist() == [0] * 4
+    assert q.tolist() == [[0.5] * 3] * 3
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_between_forward_and_backward_is_noticed(name):
     p = tg.tensor([[1.0]], requires_grad=True)

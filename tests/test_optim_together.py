@@ -48,6 +48,9 @@ def test_lbfgs_finds_the_end_of_rosenbrocks_valley():
     evaluations = optimizer.state[x]["func_evals"]
     optimizer.step(closing(optimizer, lambda: rosenbrock(x)))
     assert optimizer.state[x]["func_evals"] <= evaluations + 20, "it is there already"
+    bottom = leaf([1.0, 1.0])
+    optimizer = optim.LBFGS([bottom])
+    assert optimizer.step(closing(optimizer, lambda: rosenbrock(bottom))).item() == 0
 
 
 def test_lbfgs_keeps_within_its_bounds():
@@ -65,6 +68,31 @@ def test_lbfgs_keeps_within_its_bounds():
         assert len(calls) <= 8, "the last line search may end one beyond"
     assert len(optimizer.state[x]["old_dirs"]) == len(optimizer.state[x]["ro"]) == 2
     assert optimizer.state[x]["n_iter"] <= 12
+
+
+LOSSES = {
+    "quartic": lambda x: (x**4).sum(),
+    "waves": lambda x: ((3 * x).sin() + 0.1 * x * x).sum(),
+    "rough": lambda x: (x * x + 0.5 * (20 * x).cos()).sum(),
+    "kink": lambda x: x.abs().sum() + 0.01 * (x[0] - 2) ** 2,
+    "valley": rosenbrock,
+}
+
+
+@pytest.mark.parametrize("options", [{}, {"max_eval": 4}, {"tolerance_change": 0.05}], ids=str)
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_line_searches_end_where_pytorchs_do(loss, options):
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    for lr in (0.001, 0.1, 1.0, 30.0):  # steps that are lengthened, taken at once, and shortened
+        ways = []
+        for library in (tg, torch):
+            x = library.tensor(np.array([1.3, -0.7]), requires_grad=True)
+            optimizer, way = library.optim.LBFGS([x], lr=lr, line_search_fn="strong_wolfe", **options), []
+            for _ in range(3):
+                first = optimizer.step(closing(optimizer, lambda x=x: loss(x)))
+                way.append([first.item(), *x.tolist(), optimizer.state[x]["func_evals"], optimizer.state[x]["n_iter"]])
+            ways.append(way)
+        assert_allclose(*ways, rtol=1e-6, atol=1e-6, err_msg=f"lr={lr}")
 
 
 def test_lbfgs_with_a_closure_that_fails_stays_where_it_was():

@@ -228,6 +228,26 @@ def test_a_callback_that_remembers_nothing_at_first(tmp_path):
     assert counts.seen == {"1": 4, "2": 8, "3": 12}
 
 
+@pytest.mark.parametrize(
+    ("often", "steps"),
+    [
+        ({}, [0, 4, 8, 12]),
+        ({"every_epochs": 2}, [0, 8, 12]),
+        ({"every_epochs": 9, "every_steps": 5}, [0, 5, 10, 12]),
+        ({"every_epochs": 9, "every_seconds": 1e9}, [0, 12]),
+    ],
+    ids=str,
+)
+def test_a_checkpoint_is_written_when_it_is_time(often, steps, tmp_path):
+    class Notes(training.Callback):
+        def on_save_checkpoint(self, run):
+            found.append(run.step)
+
+    found = []
+    trained(training.Checkpoint(tmp_path / "run.npz", **often), lists(), epochs=3, callbacks=[Notes()])
+    assert found == steps
+
+
 def test_more_epochs_can_be_added(tmp_path):
     path = tmp_path / "run.safetensors"
     trained(path, lists(), epochs=2)

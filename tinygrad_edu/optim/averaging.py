@@ -32,10 +32,9 @@ AverageOne = Callable[[Tensor, Tensor, Tensor], Tensor]
 AverageAll = Callable[[Sequence[Tensor], Sequence[Tensor], Tensor], None]
 
 
-def _checked_decay(decay: float) -> float:
+def _check_decay(decay: float) -> None:
     if not 0 <= decay <= 1:
         raise OptionError("the decay of a moving average is from 0 to 1.", got=str(decay))
-    return decay
 
 
 def get_ema_avg_fn(decay: float = 0.999) -> AverageOne:
@@ -45,7 +44,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> AverageOne:
     >>> get_ema_avg_fn(0.75)(tg.tensor(4.0), tg.tensor(8.0), 1)
     tensor(5.)
     """
-    _checked_decay(decay)
+    _check_decay(decay)
     return no_grad(lambda average, current, n: decay * average + (1 - decay) * current)
 
 
@@ -67,7 +66,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> AverageAll:
     >>> get_ema_multi_avg_fn(0.75)(averages, [tg.tensor(8.0), tg.tensor(4.0)], 1); averages
     [tensor(5.), tensor(1.)]
     """
-    _checked_decay(decay)
+    _check_decay(decay)
     return lambda averages, currents, n: _towards(averages, currents, 1 - decay)
 
 

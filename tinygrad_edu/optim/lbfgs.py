@@ -181,7 +181,7 @@ class LBFGS(Together):
                     return evaluate(t), 1
                 new, used = here._replace(t=t), 0  # nobody asks for the loss there any more
             else:
-                new, used = strong_wolfe(evaluate, here, t, float(np.abs(d).max()), group["tolerance_change"], most)
+                new, used = strong_wolfe(evaluate, here, t, float(np.abs(d).max()), most)
         except BaseException:
             self._moved(params, start, d, 0.0)  # the closure failed: as if the search had not begun
             raise

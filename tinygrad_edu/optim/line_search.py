@@ -11,6 +11,7 @@ import numpy as np
 __all__: list[str] = []
 
 _DECREASE, _CURVATURE = 1e-4, 0.9  # c1 and c2 of Nocedal and Wright
+_SMALLEST = 1e-9  # a bracket worth shrinking: PyTorch's, whatever tolerance_change is
 
 
 class Point(NamedTuple):
@@ -23,7 +24,7 @@ class Point(NamedTuple):
 
 
 def strong_wolfe(
-    evaluate: Callable[[float], Point], start: Point, t: float, longest: float, tolerance: float, most: int
+    evaluate: Callable[[float], Point], start: Point, t: float, longest: float, most: int
 ) -> tuple[Point, int]:
     """A point with loss <= start.loss + c1 t start.slope and |slope| <= c2 |start.slope|, if it is found.
 
@@ -33,8 +34,8 @@ def strong_wolfe(
     Args:
         start: the point at t = 0, where the slope is negative.
         t: the first step length to try.
-        longest: the largest element of the direction; a bracket that moves no element by
-            `tolerance` is small enough.
+        longest: the largest element of the direction; a bracket that moves no element by 1e-9 is
+            small enough.
         most: how many times the step length may be changed.
 
     Returns:
@@ -52,7 +53,7 @@ def strong_wolfe(
         previous, new, used = new, evaluate(t), used + 1
     else:
         previous = start
-    return _zoom(evaluate, start, [previous, new], longest, tolerance, most, used)
+    return _zoom(evaluate, start, [previous, new], longest, most, used)
 
 
 def _zoom(
@@ -60,14 +61,13 @@ def _zoom(
     start: Point,
     bracket: list[Point],
     longest: float,
-    tolerance: float,
     most: int,
     used: int,
 ) -> tuple[Point, int]:
     """Shrink a bracket around such a point until one is found."""
     low = _lower(bracket)
     slow = False  # whether the last point was close to an end of the bracket
-    while used <= most and abs(bracket[1].t - bracket[0].t) * longest >= tolerance:
+    while used <= most and abs(bracket[1].t - bracket[0].t) * longest >= _SMALLEST:
         left, right = sorted(point.t for point in bracket)
         t = cubic_minimum(bracket[0], bracket[1], left, right)
         margin = 0.1 * (right - left)
