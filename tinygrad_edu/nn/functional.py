@@ -51,7 +51,7 @@ from .dropout import (
     feature_alpha_dropout,
     stochastic_depth,
 )
-from .embedding import embedding
+from .embedding import embedding, embedding_bag
 from .likelihood import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -130,6 +130,7 @@ __all__ = [
     "dropout3d",
     "elu",
     "embedding",
+    "embedding_bag",
     "feature_alpha_dropout",
     "fold",
     "fractional_max_pool2d",
