@@ -94,6 +94,7 @@ from .ranking_losses import (
     triplet_margin_with_distance_loss,
 )
 from .regression import huber_loss, l1_loss, mse_loss, quadratic_cost, smooth_l1_loss
+from .sampling import affine_grid, grid_sample
 from .upsampling import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
@@ -138,6 +140,7 @@ __all__ = [
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
