@@ -99,7 +99,7 @@ def test_a_name_with_an_underscore_writes_into_its_input(name, settings):
     y.sum().backward()
     assert_allclose(x.grad.numpy(), expected.numpy())
     assert in_place.__name__ == f"{name}_"
-    with pytest.raises(LeafInPlaceError, match="elu|hardtanh|threshold"):
+    with pytest.raises(LeafInPlaceError, match="overwrite a leaf"):
         in_place(x, *settings)
 
 
