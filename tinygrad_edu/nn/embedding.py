@@ -120,7 +120,8 @@ def embedding_bag(
         max_norm, norm_type, sparse: as for `embedding`.
         scale_grad_by_freq: divide the gradient of a row by how often `input` names it; not for max. (PyTorch
             2.13 divides by another row's count where these differ.)
-        mode: sum, mean or max. The gradient of a max goes to the first of those that are tied.
+        mode: sum, mean or max. The gradient of a max goes to the first of those that are tied; a nan is the
+            greatest (in PyTorch, only at the front of its bag).
         per_sample_weights: for sum: factors of the rows, in the shape of `input`.
         include_last_offset: whether `offsets` ends with the size of `input`, where no bag begins.
         padding_idx: a row that is left out of its bags and gets no gradient.
