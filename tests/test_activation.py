@@ -84,6 +84,25 @@ def test_in_place_is_in_place_and_safe():
         F.relu(tg.tensor([1.0], requires_grad=True), inplace=True)
 
 
+IN_PLACE = {"relu": (), "leaky_relu": (0.2,), "rrelu": (0.1, 0.3), "hardtanh": (-0.5, 1.0), "threshold": (0.5, 7.0),
+            "elu": (0.5,), "selu": (), "celu": (0.5,)}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "settings"), IN_PLACE.items(), ids=IN_PLACE)
+def test_a_name_with_an_underscore_writes_into_its_input(name, settings):
+    x, plain, in_place = tg.tensor([-1.0, 0.25, 2.0], requires_grad=True), getattr(F, name), getattr(F, f"{name}_")
+    z = plain(x, *settings)
+    (expected,) = tg.autograd.grad(z.sum(), x)
+    y = x.clone()
+    assert in_place(y, *settings) is y
+    assert_allclose(y.detach().numpy(), z.detach().numpy())
+    y.sum().backward()
+    assert_allclose(x.grad.numpy(), expected.numpy())
+    assert in_place.__name__ == f"{name}_"
+    with pytest.raises(LeafInPlaceError, match="overwrite a leaf"):
+        in_place(x, *settings)
+
+
 def test_gumbel_softmax():
     _ = tg.manual_seed(0)
     logits = tg.tensor(np.tile(np.log([0.2, 0.3, 0.5]), (20_000, 1)), requires_grad=True)

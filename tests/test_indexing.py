@@ -235,3 +235,10 @@ def test_errors_of_assignment():
     for mode in (tg.no_grad, tg.enable_grad):
         with mode(), pytest.raises(ShapeError, match=r"t\[…\] = v(?s:.)*expected  \(2,\)(?s:.)*got       \(3,\)"):
             y[:, 0] = tg.ones(3)
+
+
+def test_no_rows_of_a_table_without_rows():
+    x = tg.zeros(0, 2, requires_grad=True)
+    z = x[tg.zeros(3, 0).long()]
+    z.sum().backward()
+    assert z.shape == (3, 0, 2) and x.grad.shape == (0, 2)

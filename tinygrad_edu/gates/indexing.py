@@ -6,6 +6,7 @@ Three rules do it all: what indexing sends back is `unindex`, what that sends ba
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from types import EllipsisType
 from typing import Any
@@ -135,12 +136,11 @@ def _may_repeat(index: Any) -> bool:
 
 def positions(shape: tuple[int, ...], index: Any) -> np.ndarray:
     """What a NumPy index names, as positions among the elements in a row."""
-    size = int(np.prod(shape))
     if isinstance(index, np.ndarray) and index.dtype.kind != "b":  # whole rows: no need to number all elements
-        row = size // shape[0] if shape[0] else 0
+        row = math.prod(shape[1:])
         first = np.where(index < 0, index + shape[0], index) * row
         return first.reshape(index.shape + (1,) * (len(shape) - 1)) + np.arange(row).reshape(shape[1:])
-    return np.arange(size).reshape(shape)[index]
+    return np.arange(math.prod(shape)).reshape(shape)[index]
 
 
 # Indexing and assignment, with everything that NumPy accepts.

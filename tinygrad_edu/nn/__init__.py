@@ -2,6 +2,7 @@
 
 from . import functional, init, utils
 from .activation import *
+from .adaptive_softmax import *
 from .attention import *
 from .classification import *
 from .container import *

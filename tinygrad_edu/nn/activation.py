@@ -242,6 +242,25 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return _applied("celu", partial(activation.elu, alpha=float(alpha), scale=1.0, steep=1.0 / alpha), input, inplace)
 
 
+def _in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def written(input: Any, *args: Any, **keywords: Any) -> Tensor:
+        return function(input, *args, inplace=True, **keywords)
+
+    written.__name__ = written.__qualname__ = f"{function.__name__}_"
+    written.__doc__ = f"In place: `{function.__name__}` with `inplace=True`; returns the input."
+    return written
+
+
+relu_ = _in_place(relu)
+leaky_relu_ = _in_place(leaky_relu)
+rrelu_ = _in_place(rrelu)
+hardtanh_ = _in_place(hardtanh)
+threshold_ = _in_place(threshold)
+elu_ = _in_place(elu)
+selu_ = _in_place(selu)
+celu_ = _in_place(celu)
+
+
 def gelu(input: Any, approximate: str = "none") -> Tensor:
     """x times the area left of x under the normal curve (Hendrycks and Gimpel, 2016).
 

@@ -6,7 +6,9 @@ from ..gates.pad import pad
 from ..gates.softmax import softmin
 from .activation import (
     celu,
+    celu_,
     elu,
+    elu_,
     gelu,
     glu,
     gumbel_softmax,
@@ -14,20 +16,26 @@ from .activation import (
     hardsigmoid,
     hardswish,
     hardtanh,
+    hardtanh_,
     leaky_relu,
+    leaky_relu_,
     logsigmoid,
     mish,
     prelu,
     relu,
     relu6,
+    relu_,
     rrelu,
+    rrelu_,
     selu,
+    selu_,
     silu,
     softplus,
     softshrink,
     softsign,
     tanhshrink,
     threshold,
+    threshold_,
 )
 from .attention import scaled_dot_product_attention
 from .classification import cross_entropy, nll_loss, one_hot
@@ -51,7 +59,7 @@ from .dropout import (
     feature_alpha_dropout,
     stochastic_depth,
 )
-from .embedding import embedding
+from .embedding import embedding, embedding_bag
 from .likelihood import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -94,6 +102,7 @@ from .ranking_losses import (
     triplet_margin_with_distance_loss,
 )
 from .regression import huber_loss, l1_loss, mse_loss, quadratic_cost, smooth_l1_loss
+from .sampling import affine_grid, grid_sample
 from .upsampling import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle
 
 __all__ = [
@@ -103,6 +112,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
@@ -112,6 +122,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "celu_",
     "channel_shuffle",
     "conv1d",
     "conv2d",
@@ -129,7 +140,9 @@ __all__ = [
     "dropout2d",
     "dropout3d",
     "elu",
+    "elu_",
     "embedding",
+    "embedding_bag",
     "feature_alpha_dropout",
     "fold",
     "fractional_max_pool2d",
@@ -137,12 +150,14 @@ __all__ = [
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hardtanh_",
     "hinge_embedding_loss",
     "hinge_loss",
     "huber_loss",
@@ -152,6 +167,7 @@ __all__ = [
     "l1_loss",
     "layer_norm",
     "leaky_relu",
+    "leaky_relu_",
     "linear",
     "local_response_norm",
     "log_softmax",
@@ -185,10 +201,13 @@ __all__ = [
     "quadratic_cost",
     "relu",
     "relu6",
+    "relu_",
     "rms_norm",
     "rrelu",
+    "rrelu_",
     "scaled_dot_product_attention",
     "selu",
+    "selu_",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
@@ -202,6 +221,7 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "threshold_",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
     "unfold",

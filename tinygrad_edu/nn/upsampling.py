@@ -55,11 +55,22 @@ def _linear(n: int, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([low, np.minimum(low + 1, n - 1)]), np.stack([1 - share, share])
 
 
+# Keys' cubic convolution (1981): the weight of a pixel at distance d, up to 1, and from 1 to 2.
+
+
+def cubic_near(d: Any, a: float) -> Any:
+    """((a + 2) d - (a + 3)) d^2 + 1."""
+    return ((a + 2) * d - (a + 3)) * d * d + 1
+
+
+def cubic_far(d: Any, a: float) -> Any:
+    """a (d^3 - 5 d^2 + 8 d - 4)."""
+    return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+
 def _keys(d: np.ndarray, a: float) -> np.ndarray:
-    """Keys' cubic convolution: the weight of a pixel at distance d (1981)."""
     d = np.abs(d)
-    far = np.where(d < 2, ((a * d - 5 * a) * d + 8 * a) * d - 4 * a, 0.0)
-    return np.where(d <= 1, ((a + 2) * d - (a + 3)) * d * d + 1, far)
+    return np.where(d <= 1, cubic_near(d, a), np.where(d < 2, cubic_far(d, a), 0.0))
 
 
 def _cubic(n: int, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
