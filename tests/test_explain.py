@@ -176,7 +176,7 @@ def test_check_after_a_write_says_so():
 
 
 def test_paths_are_products_and_add_up():
-    x = leaf(0.7, "x")
+    x = leaf(-0.7, "x")
     y = tg.tanh(x) * x + tg.exp(x * x)
     paths = tg.explain(y).paths(x)
     assert paths.paths == len(paths) == 4
@@ -186,6 +186,7 @@ def test_paths_are_products_and_add_up():
         assert np.prod(path.factors) == pytest.approx(float(path.contribution))
     assert sum(float(p.contribution) for p in paths) == pytest.approx(float(paths.gradient))
     assert [p.norm for p in paths] == sorted((p.norm for p in paths), reverse=True)
+    assert "more, together" not in str(paths)
 
 
 def test_paths_of_arrays_and_of_a_value_in_between():
@@ -245,6 +246,10 @@ def test_jacobians():
     assert "dh/dx:\n    [[1. 2.]\n     [3. 4.]\n     [5. 6.]]" in str(explanation.jacobian("h"))
     broadcast = tg.explain((leaf(2.0, "a") * x).sum()).jacobian(2)
     assert broadcast.matrices["a"].shape == (2, 1)
+    running = tg.explain(leaf(waves(16), "x").cumsum(0).prod())
+    assert "; 47% of it zeros" in str(running.jacobian(2))  # 120 of 256
+    assert running.jacobian(1).output == "t2"
+    assert str(tg.explain(leaf(3.0, "x") * 2).jacobian(1)).splitlines()[1:] == ["  dt1/dx: 2.00"]
 
 
 def test_diff_shows_the_forgotten_zero_grad():
@@ -378,7 +383,7 @@ HOSTILE = [
     "x" * 5000, "softmax(x, axis=10**9)", "x[99999999999999999999999]", "sum(x, axis='0')", "nan_to_num(x)", "\ud800",
     "x @ x", "big[:, None] * big[None, :]", "big[:, None] @ big[None, :]", "maximum(big[:, None], big[None, :])",
     "matmul(big[:, None], big[None, :])", "x if", "lambda", "x.", ".x", "__x__", "_", "exp.__self__",
-    "sum(x, _axis=0)",
+    "sum(x, _axis=0)", "cross_entropy(x)",
 ]  # fmt: skip
 
 
