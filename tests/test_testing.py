@@ -214,6 +214,10 @@ WRONG = {
         "second order",
         {"rules": [lambda g, z, x: np.asarray(g) * z if isinstance(g, tg.Tensor) else g * z]},
     ),
+    "another gradient with create_graph": (
+        "second order",
+        {"rules": [lambda g, z, x: -g * z if isinstance(g, tg.Tensor) else g * z]},
+    ),
     "promotes": ("rules", {"rules": [lambda g, z, x: g * z.astype(np.float64)]}),
     "a shape that is not the input's": ("rules", {"rules": [lambda g, z, x: np.sum(g * z, axis=0)]}),
     "writes the upstream": ("memory", {"rules": [lambda g, z, x: np.multiply(g, z, out=g)]}),

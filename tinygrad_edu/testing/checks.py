@@ -100,7 +100,25 @@ def check_gradient(case: Case) -> None:
 
 
 def check_second_order(case: Case) -> None:
-    """The gradients of the gradients are those that moving the gradients shows, along a direction."""
+    """The gradients of the gradients are those that moving the gradients shows, along a direction.
+
+    What is moved is what a rule makes of Tensors; it may go another way with arrays, to the same gradients.
+    """
+    if case.order >= 2:
+        tensors = leaves(case)
+        made = outputs(case, tensors)
+        wished = [t for t in tensors if t.requires_grad]
+        seeds = [Tensor(_upstream(t)) for t in made]
+        with np.errstate(all="ignore"):
+            plain, kept = (
+                grad(made, wished, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True)
+                for create_graph in (False, True)
+            )
+        for i, (a, b) in enumerate(zip(plain, kept, strict=True)):
+            assert (a is None) == (b is None), f"a gradient of {case.name} with create_graph only, or only without it"
+            if a is not None and b is not None:
+                same = np.allclose(a, b, rtol=1e-7, atol=1e-9, equal_nan=True)
+                assert same, f"with create_graph the gradient {i} of {case.name} is another"
     if case.numeric and case.order >= 2:
         function, tensors = _program(case)
         if tensors:
