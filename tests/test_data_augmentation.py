@@ -255,3 +255,5 @@ def test_the_contact_sheet(tmp_path):
     np.testing.assert_allclose(shown[5], board.images[1] / 255)
     assert (shown[6] != shown[7]).any()
     assert sheet.get_suptitle() == "RandomAffine"
+    coloured = data.contact_sheet(IMAGES[:1], data.Cutout(2), columns=1).axes[0].images[0].get_array()
+    np.testing.assert_allclose(coloured, IMAGES[0].transpose(1, 2, 0))

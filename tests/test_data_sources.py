@@ -51,6 +51,19 @@ def test_toys_without_noise_are_the_shapes_that_they_are_named_for():
     assert x.dtype == y.dtype == np.float32
 
 
+def test_noise_is_a_standard_deviation():
+    for make in (data.moons, data.circles):
+        moved = make(2000, noise=0.2, generator=0).tensors[0] - make(2000, noise=0).tensors[0]
+        np.testing.assert_allclose(moved.numpy().std(0), 0.2, rtol=0.05)
+    np.testing.assert_allclose(data.blobs(2000, 1, spread=0.3, generator=0).tensors[0].numpy().std(0), 0.3, rtol=0.05)
+    turned, plain = (data.spiral(2000, noise=n, generator=0).tensors[0].numpy() @ (1j, 1) for n in (0.2, 0))
+    assert np.angle(turned[1:2000] / plain[1:2000]).std() == pytest.approx(0.2, rel=0.05)
+    away = [
+        data.ten_points(noise=0.2, generator=i).tensors[1] - data.ten_points(noise=0).tensors[1] for i in range(100)
+    ]
+    assert np.std(away) == pytest.approx(0.2, rel=0.05)
+
+
 # Arrays
 
 

@@ -294,14 +294,17 @@ def test_a_domain_keeps_its_word_drawn_either_way(domain, data):
 @given(
     tensors(),
     tensors(shape=3, dtype="int32"),
+    tensors(dtype="uint8"),
     tensors(dtype=bool),
     tensors(shape=(), elements=integers(2, 5), dtype=int),
 )
-def test_tensors(anything, small, truths, whole):
+def test_tensors(anything, small, unsigned, truths, whole):
     assert anything.dtype in (tg.float32, tg.float64)
     assert anything.ndim <= 3
     assert not anything.requires_grad
     assert (small.shape, small.dtype) == ((3,), tg.int32)
+    assert unsigned.dtype == tg.uint8
+    assert (unsigned < 10).all()
     assert truths.dtype == tg.bool
     assert 2 <= whole.item() < 5
 

@@ -303,7 +303,7 @@ def unbind(x: Any, dim: int = 0) -> tuple[Tensor, ...]:
     if x.ndim == 0:
         raise ShapeError("unbind needs at least one axis.", got="a 0-d Tensor")
     axis = axis_of(dim, x.ndim, "unbind")
-    return _unbind(x, axis=axis) if x.shape[axis] else ()
+    return _unbind(x, axis=axis)
 
 
 @either_name

@@ -55,6 +55,8 @@ _ANTIALIASED: dict[str, Any] = {
 CASES = [
     *(case(f"max_pool{n}d", _f(f"max_pool{n}d", 2), _of(n)) for n in (1, 2, 3)),
     *(case(f"max_pool{n}d: overlapping", _f(f"max_pool{n}d", 3, 2, 1), _of(n)) for n in (1, 2, 3)),
+    *(case(f"{kind}_pool1d: long windows, padded", _f(f"{kind}_pool1d", 5, 5, 1), real(2, 2, 12))
+      for kind in ("max", "avg")),
     *(case(f"max_pool{n}d: dilation", _f(f"max_pool{n}d", 2, 1, 1, 2), _of(n, 2)) for n in (1, 2, 3)),
     *(case(f"max_pool{n}d: ceil_mode", _f(f"max_pool{n}d", 2, 3, 1, ceil_mode=True), _of(n)) for n in (1, 2, 3)),
     *(case(f"max_pool{n}d: return_indices", _f(f"max_pool{n}d", 3, 2, 1, return_indices=True), _of(n))
