@@ -182,6 +182,7 @@ def test_a_training_is_not_overwritten(digits, tmp_path, capsys):
         ({"model": "resnet"}, "no network is called 'resnet'"),
         ({"model": "mlp:"}, "no network is called 'mlp:'"),
         ({"model": "mlp:10,0"}, "no network is called 'mlp:10,0'"),
+        ({"model": "lenet:5"}, "no network is called 'lenet:5'"),
         ({"optimizer": "magic"}, "no optimizer is called 'magic'"),
         ({"data": "imagenet"}, "no data is called 'imagenet'"),
         ({"epochs": 0}, "--epochs is 1 or more"),
@@ -203,6 +204,11 @@ def test_tables_without_classes_and_lenet_on_tables(table, tmp_path):
     path.write_text("rooms,price\n1,10.5\n2,20.25\n")
     with pytest.raises(TinygradError, match=r"are no classes(?s:.)*10\.5, 20\.25"):
         program(Choices(data=f"csv:{path}"))
+    path.write_text("a,kind\n" + "1,1\n3,-1\n" * 5)
+    with pytest.raises(TinygradError, match="are no classes"):
+        program(Choices(data=f"csv:{path}"))
+    path.write_text("a,kind\n" + "1,0\n3,2\n" * 5)  # whole numbers are classes, from 0
+    assert "nn.Linear(1, 3)" in program(Choices(data=f"csv:{path}", model="softmax"))
     path.write_text("a,b,kind\n" + "1,2,x\n" * 9)
     with pytest.raises(TinygradError, match=r"too short(?s:.)*10 lines(?s:.)*got +9"):
         program(Choices(data=f"csv:{path}"))
