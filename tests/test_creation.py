@@ -320,3 +320,34 @@ def test_detach_in_place_leaves_the_graph_and_is_noticed():
         z.sum().backward()
     (x * y).sum().backward()
     assert x.grad.tolist() == [2, 2, 2]
+
+
+PRINTED = {
+    "tensor([])": lambda T: T.tensor([]),
+    "tensor([], size=(0, 3))": lambda T: T.zeros(0, 3),
+    "tensor(0.2500)": lambda T: T.tensor(0.25),
+    "tensor([-1., 10.])": lambda T: T.tensor([-1.0, 10.0]),
+    "tensor([1000.,    1.])": lambda T: T.tensor([1000.0, 1.0]),
+    "tensor([1.0005e+03, 5.0000e-01])": lambda T: T.tensor([1000.5, 0.5]),
+    "tensor([1.0000e+09])": lambda T: T.tensor([1e9]),
+    "tensor([1.0000e-05])": lambda T: T.tensor([1e-5]),
+    "tensor([0.0002, 0.0003])": lambda T: T.tensor([2e-4, 3e-4]),
+    "tensor([0.5000,    nan,   -inf])": lambda T: T.tensor([0.5, float("nan"), -float("inf")]),
+    "tensor([[  1.5000,  -2.0000],\n        [  0.0000, 100.2500]])": lambda T: T.tensor([[1.5, -2.0], [0.0, 100.25]]),
+    "tensor([[  1, -20],\n        [  3,   4]])": lambda T: T.tensor([[1, -20], [3, 4]]),
+    "tensor([ True, False])": lambda T: T.tensor([True, False]),
+    "tensor([1.5000], requires_grad=True)": lambda T: T.tensor([1.5], requires_grad=True),
+}
+
+
+@pytest.mark.parametrize("text", PRINTED)
+def test_a_tensor_prints_as_pytorchs_does(text):
+    assert repr(PRINTED[text](tg)) == text
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    assert repr(PRINTED[text](torch)) == text
+
+
+def test_of_a_large_tensor_what_is_shown_decides_how_it_prints():
+    x = tg.ones(2000)
+    x[1000] = 1e9
+    assert repr(x) == "tensor([1., 1., 1., ..., 1., 1., 1.])"

@@ -17,6 +17,7 @@ from tinygrad_edu import nn, viz
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.tour.neuron import neuron
 from tinygrad_edu.viz.page import to_html
+from tinygrad_edu.viz.page.content import content
 from tinygrad_edu.viz.page.layout import layout
 
 smaller = importlib.import_module("tinygrad_edu.viz.page.smaller")
@@ -632,6 +633,13 @@ def test_two_hundred_gates_of_large_arrays_make_a_small_page(show):
     page = show(output)
     page.keyboard.press("End")
     assert page.locator("#panel .term").count() == 160
+
+
+def test_a_heat_map_is_of_the_finite_values_and_marks_the_others():
+    values = np.linspace(-3, 2, 100).reshape(10, 10)
+    values[0, 1], values[9, 9] = np.inf, np.nan
+    told = content(viz.record((leaf(values) * 2).sum(), maps=True), [])["arrays"][0]
+    assert (told["map"][0][:2], told["map"][9][9], told["most"]) == ("A!", "!", 3.0)
 
 
 def test_a_module_drawn_as_one_gate_keeps_what_came_and_went(show):
