@@ -60,6 +60,10 @@ def test_gradients_of_what_was_stretched_are_counted_in_full(made):
     (lambda x: x * 1e-6, 5e-7, 1e-6),
     (lambda x: x - 1e5, -np.inf, 1.0),
     (lambda x: 1e6 / (x * 100), 20000.0, -40000.0),
+    (lambda x: x / np.float64(1e5), 5e-6, 1e-5),
+    (lambda x: np.float32(1e6) / (x * 100), 20000.0, -40000.0),
+    (lambda x: x / tg.tensor(1e5), 5e-6, 1e-5),
+    (lambda x: tg.tensor(1e6) / (x * 100), 20000.0, -40000.0),
 ])  # fmt: skip
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
 def test_a_number_beyond_its_range_is_not_rounded_first(function, z, slope):
