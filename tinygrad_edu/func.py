@@ -48,6 +48,15 @@ def _opened(leaves: list[Any]) -> list[Tensor]:
     return opened
 
 
+def _outputs(value: Any) -> Any:
+    """`flatten` of what a function returned: Tensors, as only they know how they were made."""
+    leaves, back = flatten(value)
+    for z in leaves:
+        if not isinstance(z, Tensor):
+            raise DtypeError("a function that is differentiated returns Tensors.", got=f"{type(z).__name__}: {z!r:.60}")
+    return leaves, back
+
+
 def _closed(tree: Any, opened: list[Tensor]) -> Any:
     """Results on the graph only if something outside needs it: else `opened` is all they reach."""
     leaves, back = flatten(tree)
@@ -163,7 +172,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         opened = _opened(leaves)
         result = func(*back(opened))
     value, aux = result if has_aux else (result, None)
-    outputs, put_back = flatten(value)
+    outputs, put_back = _outputs(value)
 
     def pulled(*cotangents: Any) -> Any:
         upstreams, _ = flatten(cotangents[0] if len(cotangents) == 1 else cotangents)
@@ -198,7 +207,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
         opened = _opened(leaves)
         result = func(*back(opened))
         value, aux = result if has_aux else (result, None)
-        outputs, put_back = flatten(value)
+        outputs, put_back = _outputs(value)
         moved = put_back(_pushed(outputs, opened, along))
     value, moved = _closed(value, opened), _closed(moved, opened)
     return (value, moved, aux) if has_aux else (value, moved)
@@ -229,7 +238,7 @@ def _jacobian(func: Callable[..., Any], argnums: Any, has_aux: bool, rows: bool)
             opened = _opened(leaves)
             result = func(*replaced(back(opened)), **keywords)
             value, aux = result if has_aux else (result, None)
-            outputs, put_back = flatten(value)
+            outputs, put_back = _outputs(value)
             found = [(_by_rows if rows else _by_columns)(z, opened) for z in outputs]
         found = _closed(put_back([back(each) for each in found]), opened)
         return (found, _closed(aux, opened)) if has_aux else found
