@@ -94,6 +94,12 @@ def test_results_are_constants_unless_the_graph_is_asked_for():
         (lambda x: functional.jacobian(lambda x: x.sum().item(), x), DtypeError, "returns Tensors"),
         (lambda x: func.vjp(lambda x: (x, 2), x), DtypeError, "returns Tensors"),
         (lambda x: func.jvp(lambda x: None, (x,), (x,)), DtypeError, "returns Tensors"),
+        (lambda x: func.jvp(lambda x: x, x, x), ShapeError, "tuples of one length"),
+        (lambda x: func.hvp(lambda x: x.sum(), x, x), ShapeError, "tuples of one length"),
+        (lambda x: func.jvp(lambda x: x, (x,), (x, x)), ShapeError, "tuples of one length"),
+        (lambda x: func.vjp(lambda x: (x, x), x)[1](x), ShapeError, "one upstream"),
+        (lambda x: func.grad(lambda x: x.sum(), argnums=(0, 1))(x), OptionError, "argnums"),
+        (lambda x: func.jacrev(lambda x: x, argnums=-2)(x), OptionError, "argnums"),
     ],
 )
 def test_what_is_refused(call, error, says):

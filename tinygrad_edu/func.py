@@ -14,7 +14,7 @@ import numpy as np
 
 from . import engine, record
 from .batching import stack_module_state, vmap
-from .errors import DtypeError, NonScalarError, ShapeError, StateDictError
+from .errors import DtypeError, NonScalarError, OptionError, ShapeError, StateDictError
 from .modes import enable_grad
 from .tensor import Tensor, as_tensor
 from .trees import flatten
@@ -91,6 +91,13 @@ def pulled_back(outputs: Any, inputs: list[Tensor], upstreams: Any, create_graph
 
 def _with(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The chosen arguments, and all arguments with those replaced."""
+    n = len(args)
+    if not all(-n <= i < n for i in ((argnums,) if isinstance(argnums, int) else argnums)):
+        raise OptionError(
+            "func: argnums are numbers of positional arguments.",
+            expected=f"0 to {n - 1}" if n else "an argument",
+            got=str(argnums),
+        )
     chosen = args[argnums] if isinstance(argnums, int) else tuple(args[i] for i in argnums)
 
     def replaced(values: Any) -> tuple[Any, ...]:
@@ -176,6 +183,8 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
     def pulled(*cotangents: Any) -> Any:
         upstreams, _ = flatten(cotangents[0] if len(cotangents) == 1 else cotangents)
+        if len(upstreams) != len(outputs):
+            raise ShapeError("vjp: one upstream for each output.", expected=str(len(outputs)), got=str(len(upstreams)))
         with enable_grad():
             found = pulled_back(outputs, opened, [as_tensor(u) for u in upstreams])
         return _closed(back(found), opened)
@@ -191,6 +200,15 @@ def _pushed(outputs: list[Tensor], opened: list[Tensor], tangents: list[Any]) ->
     return pulled_back(pulled, us, tangents)
 
 
+def _check_along(primals: Any, tangents: Any) -> None:
+    if not all(isinstance(xs, (tuple, list)) for xs in (primals, tangents)) or len(primals) != len(tangents):
+        raise ShapeError(
+            "primals and tangents are tuples of one length, an element for each argument.",
+            got=f"{primals!r:.60} and {tangents!r:.60}",
+            mend="(x,) and (v,) for a function of one",
+        )
+
+
 def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
     """The value of `func` and the Jacobian-vector product J v: how it moves when the primals do.
 
@@ -198,6 +216,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     >>> jvp(lambda x: x * x, (tg.tensor([1.0, 2.0]),), (tg.tensor([1.0, 10.0]),))
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
+    _check_along(primals, tangents)
     leaves, back = flatten(tuple(primals))
     along = [as_tensor(t) for t in flatten(tuple(tangents))[0]]
     for x, v in zip(leaves, along, strict=True):
@@ -301,6 +320,7 @@ def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     >>> hvp(lambda x: (x ** 3).sum(), (tg.tensor([1.0, 2.0]),), (tg.tensor([1.0, 1.0]),))
     (tensor(9.), (tensor([ 6., 12.]),))
     """
+    _check_along(primals, tangents)
     numbers = tuple(range(len(primals)))
     gradient, back = vjp(lambda *x: grad_and_value(func, numbers)(*x), *primals)
     return gradient[1], back((tuple(tangents), Tensor(np.zeros_like(gradient[1]._data))))
