@@ -648,6 +648,8 @@ def test_checkpoint_sequential_is_the_same_network(segments):
     assert [g.tolist() for g in grad(z.sum(), [x, *net.parameters()])] == expected
     with pytest.raises(OptionError, match="1 to 5"):
         checkpoint_sequential(net, 6, x)
+    with pytest.raises(TinygradError, match=r"Linear(?s:.)*Sequential"):
+        checkpoint_sequential(net[0], 1, x)
 
 
 def test_well_known_names_that_are_not_here():

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import func
 from tinygrad_edu.autograd import functional
-from tinygrad_edu.errors import NonScalarError, ShapeError, UnusedInputError
+from tinygrad_edu.errors import DtypeError, NonScalarError, OptionError, ShapeError, UnusedInputError
 from tinygrad_edu.trees import flatten
 
 F64 = "float64"
@@ -85,6 +86,20 @@ def test_results_are_constants_unless_the_graph_is_asked_for():
         (lambda x: functional.vjp(lambda x: x, x), NonScalarError, "left out"),
         (lambda x: functional.jvp(lambda x: x, x), NonScalarError, "left out"),
         (lambda x: functional.vjp(lambda x: x, x, tg.ones(3)), ShapeError, "shape"),
+        (lambda x: functional.vjp(lambda x: x, x, [1.0, 1.0]), ShapeError, "shape"),
+        (lambda x: functional.jacobian(lambda x: x, x.numpy()), DtypeError, "tuple of Tensors"),
+        (lambda x: functional.jacobian(lambda x: x, 3.0), DtypeError, "tuple of Tensors"),
+        (lambda x: functional.jacobian(lambda: x, ()), DtypeError, "tuple of Tensors"),
+        (lambda x: functional.jacobian(lambda x: x, x, strategy="forward"), OptionError, "strategy"),
+        (lambda x: functional.jacobian(lambda x: x.sum().item(), x), DtypeError, "returns Tensors"),
+        (lambda x: func.vjp(lambda x: (x, 2), x), DtypeError, "returns Tensors"),
+        (lambda x: func.jvp(lambda x: None, (x,), (x,)), DtypeError, "returns Tensors"),
+        (lambda x: func.jvp(lambda x: x, x, x), ShapeError, "tuples of one length"),
+        (lambda x: func.hvp(lambda x: x.sum(), x, x), ShapeError, "tuples of one length"),
+        (lambda x: func.jvp(lambda x: x, (x,), (x, x)), ShapeError, "tuples of one length"),
+        (lambda x: func.vjp(lambda x: (x, x), x)[1](x), ShapeError, "one upstream"),
+        (lambda x: func.grad(lambda x: x.sum(), argnums=(0, 1))(x), OptionError, "argnums"),
+        (lambda x: func.jacrev(lambda x: x, argnums=-2)(x), OptionError, "argnums"),
     ],
 )
 def test_what_is_refused(call, error, says):

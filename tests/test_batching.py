@@ -69,6 +69,12 @@ def test_an_ensemble_is_one_function_of_its_stacked_parameters():
         stack_module_state(models)
 
 
+def test_arrays_and_iterators_are_taken():
+    assert vmap(lambda x: x.sum())(np.ones((2, 3))).tolist() == [3.0, 3.0]
+    parameters, _ = stack_module_state(nn.Linear(3, 2) for _ in range(4))
+    assert parameters["weight"].shape == (4, 2, 3)
+
+
 def test_draws():
     x = tg.zeros(3)
     with pytest.raises(TinygradError, match="draws random numbers"):
@@ -90,7 +96,11 @@ def test_draws():
         (lambda x: vmap(lambda a: a)(x[:0]), ShapeError, "a sample at least"),
         (lambda x: vmap(lambda a: a, in_dims=(0, 0))(x), ShapeError, "structure"),
         (lambda x: vmap(lambda a: a.sum().item())(x), DtypeError, "returns Tensors"),
+        (lambda x: vmap(lambda a: a, in_dims="0")(x), ShapeError, "without that axis"),
+        (lambda x: vmap(lambda a: (a, a) if a[0] else a)(tg.eye(2)), ShapeError, "same structure"),
+        (lambda x: vmap(lambda a: {"yes" if a[0] else "no": a})(tg.eye(2)), ShapeError, "same structure"),
         (lambda x: vmap(lambda a: a, randomness="none")(x), OptionError, "randomness"),
+        (lambda x: stack_module_state([nn.Linear(1, 1, bias=b) for b in (False, True)]), TinygradError, "same names"),
         (lambda x: stack_module_state([nn.Linear(1, 1), nn.ReLU()]), TinygradError, "one kind"),
     ],
 )

@@ -1,5 +1,7 @@
 """New Tensors and random draws: dtypes, shapes, seeding, errors."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -155,6 +157,8 @@ def test_the_default_dtype_is_followed():
         (lambda: tg.full((1,), 3e9, dtype=tg.int32), DtypeError),
         (lambda: tg.full((1,), float("nan"), dtype=tg.int64), DtypeError),
         (lambda: tg.full_like(tg.ones(1, dtype=tg.uint8), -1), DtypeError),
+        *[(partial(tg.full, (2,), value), DtypeError) for value in ("a", None, [1, 2], np.ones(2), tg.ones(2))],
+        (lambda: tg.full((2,), [1, 2], dtype=tg.int64), DtypeError),
         (lambda: tg.linspace(0, 1, -1), ShapeError),
         (lambda: tg.arange(0, 5, 0), TinygradError),
         (lambda: tg.arange(0, 5, -1), TinygradError),

@@ -467,9 +467,13 @@ def test_what_required_no_gradient_when_a_gate_was_recorded_is_its_constant():
 def test_a_leaf_frozen_after_the_forward_pass_gets_no_gradient():
     w, x = leaf(1.0, 2.0), leaf(3.0, 4.0)
     y = (w * w * x).sum() + w.exp().sum()
+    seen = []
+    w.register_hook(seen.append)
+    w.register_post_accumulate_grad_hook(seen.append)
     w.requires_grad_(False)
     y.backward(retain_graph=True)
     assert w.grad is None and x.grad.tolist() == [1.0, 4.0]
+    assert not seen, "its hooks would see a part of the gradient, or none"
     w.requires_grad_(True)
     y.backward()
     assert w.grad.tolist() == (2 * w * x + w.exp()).tolist()

@@ -71,6 +71,13 @@ def test_forks_show_the_terms():
     assert "… 5 more = 36.00" in told
 
 
+def test_a_dtype_is_told_by_its_name():
+    x = tg.ones(2, dtype=tg.float16, requires_grad=True)
+    told = str(tg.explain((x * 1e-6).double().sum()))
+    for dtype in ("float16", "float32", "float64"):
+        assert f", dtype={dtype})" in told
+
+
 def test_names_that_the_text_makes_up_are_not_the_users():
     assert "t2 = 4.00" in viz.text(leaf(2.0, "t1") * 2)
 

@@ -23,6 +23,7 @@ WIDE = {
     "norm": lambda x: x.norm(dim=1),
     "norm of 3": lambda x: x[:, :40].norm(3, 1),
     "cumsum": lambda x: x.abs().cumsum(1),
+    "logcumsumexp": lambda x: (x / 10).logcumsumexp(1),
     "cosine_similarity": lambda x: F.cosine_similarity(x, x + 1),
     "normalize": lambda x: F.normalize(x),
     "avg_pool1d": lambda x: F.avg_pool1d(x.abs() * 100, 100),
@@ -46,6 +47,9 @@ def test_what_fits_at_the_end_fits(function):
 @pytest.mark.parametrize("made", [
     lambda b: tg.ones(5000, 3, dtype=HALF) + b,
     lambda b: b.expand(5000, 3),
+    lambda b: b.expand(1, 3)[np.zeros(5000, int)],
+    lambda b: b.gather(0, tg.arange(3).repeat(5000)),
+    lambda b: F.embedding(tg.zeros(5000, dtype=tg.int64), b.reshape(1, 3)),
 ])  # fmt: skip
 def test_gradients_of_what_was_stretched_are_counted_in_full(made):
     b = tg.zeros(3, dtype=HALF, requires_grad=True)
@@ -60,6 +64,10 @@ def test_gradients_of_what_was_stretched_are_counted_in_full(made):
     (lambda x: x * 1e-6, 5e-7, 1e-6),
     (lambda x: x - 1e5, -np.inf, 1.0),
     (lambda x: 1e6 / (x * 100), 20000.0, -40000.0),
+    (lambda x: x / np.float64(1e5), 5e-6, 1e-5),
+    (lambda x: np.float32(1e6) / (x * 100), 20000.0, -40000.0),
+    (lambda x: x / tg.tensor(1e5), 5e-6, 1e-5),
+    (lambda x: tg.tensor(1e6) / (x * 100), 20000.0, -40000.0),
 ])  # fmt: skip
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
 def test_a_number_beyond_its_range_is_not_rounded_first(function, z, slope):

@@ -348,6 +348,14 @@ def test_hooks_may_come_first_and_see_the_keywords():
     assert layer(tg.tensor(1.0), by=3.0).item() == 6
 
 
+@pytest.mark.parametrize("returned", [(), (1, 2), (1, {}), tg.ones(1), ((), {}, ())])
+def test_a_hook_with_keywords_returns_both(returned):
+    layer = nn.Identity()
+    layer.register_forward_pre_hook(lambda module, args, kwargs: returned, with_kwargs=True)
+    with pytest.raises(TinygradError, match="return args, kwargs"):
+        layer(tg.ones(1))
+
+
 def test_a_module_without_forward_says_so():
     with pytest.raises(NotImplementedError, match=r"Empty does not define forward\(\)"):
         type("Empty", (nn.Module,), {})()(1)
@@ -535,6 +543,8 @@ def test_linear_by_a_vector_leaves_no_last_axis():
     assert nn.functional.linear(x[0], w, 1.0).item() == 5.0
     with pytest.raises(ShapeError, match="not one size"):
         nn.functional.linear(x, tg.ones(2))
+    with pytest.raises(ShapeError, match=r"expected  \(\)"):
+        nn.functional.linear(x, w, tg.ones(5))
 
 
 @pytest.mark.parametrize(

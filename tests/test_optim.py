@@ -331,6 +331,8 @@ WRONG = [
     *[("Adafactor", options) for options in ({"beta2_decay": 0.1}, {"d": 0.9})],
     *[("Adafactor", {"eps": eps}) for eps in ((-1, 0), (None, -1), (0,))],
     *[("Muon", options) for options in ({"momentum": -1}, {"ns_coefficients": (1, 2)}, {"adjust_lr_fn": "rms"})],
+    ("Rprop", {"etas": ("small", "large")}),
+    ("Adafactor", {"beta2_decay": None}),
     *[("Muon", {"ns_steps": steps}) for steps in (-1, 100, 2.5)],
     *[("LBFGS", {key: -1}) for key in ("max_iter", "history_size", "tolerance_grad", "tolerance_change")],
     ("LBFGS", {"line_search_fn": "armijo"}),

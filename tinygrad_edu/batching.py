@@ -7,10 +7,12 @@ from functools import wraps
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .errors import DtypeError, OptionError, ShapeError, TinygradError
 from .gates import stack, unbind
 from .random import get_generator
-from .tensor import Tensor
+from .tensor import Tensor, as_tensor
 from .trees import flatten, spread
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ def vmap(
         chunk_size: ignored: samples go one by one.
 
     Raises:
-        ShapeError: if the arguments have batches of different sizes, or none.
+        ShapeError: if the arguments have batches of different sizes, or none, or the results are not of one
+            structure and shape.
         DtypeError: if `func` returns something else than Tensors.
         TinygradError: if it draws random numbers, and `randomness` is "error".
 
@@ -59,13 +62,18 @@ def vmap(
     @wraps(func)
     def called(*args: Any, **keywords: Any) -> Any:
         leaves, back = flatten(args)
-        results, put_back = [], None
-        for sample in _drawing(randomness, _samples(leaves, spread(in_dims, args))):
-            result, put_back = flatten(func(*back(sample), **keywords))
-            results.append(result)
-        assert put_back is not None  # there is a first sample
-        stacked = zip(zip(*results, strict=True), spread(out_dims, put_back(results[0])), strict=True)
-        return put_back([_together(parts, dim) for parts, dim in stacked])
+        leaves = [as_tensor(x) if isinstance(x, np.ndarray) else x for x in leaves]
+        samples = _drawing(randomness, _samples(leaves, spread(in_dims, args)))
+        results = [flatten(func(*back(sample), **keywords)) for sample in samples]
+        first, *others = (put_back(["…"] * len(parts)) for parts, put_back in results)
+        if any(other != first for other in others):
+            raise ShapeError(
+                "vmap: the function does not return the same structure for each sample.",
+                expected=str(first),
+                got=str(next(other for other in others if other != first)),
+            )
+        stacked = zip(zip(*(parts for parts, _ in results), strict=True), spread(out_dims, first), strict=True)
+        return results[0][1]([_together(parts, dim) for parts, dim in stacked])
 
     return called
 
@@ -73,7 +81,7 @@ def vmap(
 def _samples(leaves: Sequence[Any], dims: Sequence[int | None]) -> Iterator[list[Any]]:
     """The leaves of each sample."""
     for x, dim in zip(leaves, dims, strict=True):
-        if dim is not None and not (isinstance(x, Tensor) and -x.ndim <= dim < x.ndim):
+        if dim is not None and not (isinstance(x, Tensor) and dim in range(-x.ndim, x.ndim)):
             raise ShapeError(
                 f"vmap: in_dims is {dim} for an argument without that axis.",
                 got=f"{x!r:.60}",
@@ -112,7 +120,8 @@ def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dic
     """The parameters and the buffers of several modules of one kind, each stacked: an ensemble for `vmap`.
 
     Raises:
-        TinygradError: for modules of several kinds, or of which some are in training mode.
+        TinygradError: for modules of several kinds or with other parameters, or of which some are in training mode.
+        ShapeError: for parameters of other shapes.
 
     >>> import tinygrad_edu as tg
     >>> models = [tg.nn.Linear(2, 1) for _ in range(3)]
@@ -121,13 +130,15 @@ def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dic
     >>> vmap(run, in_dims=(0, None))(params, tg.ones(5, 2)).shape
     (3, 5, 1)
     """
-    if len({(type(model), model.training) for model in models}) != 1:
-        raise TinygradError(
-            "stack_module_state takes modules of one kind, all in one mode.",
-            got=", ".join(f"{type(model).__name__}(training={model.training})" for model in models) or "none",
-        )
+    models = list(models)
     parameters = [dict(model.named_parameters()) for model in models]
     buffers = [dict(model.named_buffers()) for model in models]
+    kinds = {(type(model), model.training, *state) for model, state in zip(models, parameters, strict=True)}
+    if len(kinds) != 1:
+        raise TinygradError(
+            "stack_module_state takes modules of one kind, with parameters of the same names, all in one mode.",
+            got=", ".join(f"{type(model).__name__}(training={model.training})" for model in models) or "none",
+        )
 
     def stacked(states: list[dict[str, Any]]) -> dict[str, Tensor]:
         first = states[0].items()

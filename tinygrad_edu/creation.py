@@ -55,7 +55,9 @@ def _number(value: Any) -> Any:
 
 def _fitting(value: Any, dtype: Any) -> Any:
     """The number, which an integer dtype must be able to hold."""
-    value = _number(value)
+    value = _number(value) if math.prod(np.shape(value)) == 1 else value
+    if not isinstance(value, (bool, int, float)):
+        raise DtypeError("a Tensor is filled with one number.", got=f"{value!r:.60}")
     if dtype is not None and np.dtype(dtype).kind in "iu":
         limits = np.iinfo(dtype)
         if not limits.min <= value <= limits.max:
@@ -101,6 +103,9 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, 
 
 def full(size: Any, fill_value: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor of shape `size` filled with one number, at the dtype of that number if none is given.
+
+    Raises:
+        DtypeError: for another value, or a number that an integer dtype does not have.
 
     >>> full((2,), 7.0), full((2,), 7)
     (tensor([7., 7.]), tensor([7, 7]))

@@ -244,13 +244,13 @@ def _walking(
     token = recording.set(create_graph and on())
     try:
         leaves = _walk(roots, upstreams, None if retain_graph else Freed(caller(3)), create_graph, *narrow)
+        leaves = {key: (x, g) for key, (x, g) in leaves.items() if x._needs}  # not those frozen since
         for key, (x, g) in leaves.items():
             if x._taps is not None:
                 leaves[key] = (x, x._taps.arrived(x, g))
         if deliver:
             for x, g in leaves.values():
-                if x._needs:  # not if it was frozen since
-                    accumulate(x, g)
+                accumulate(x, g)
             for x, _ in leaves.values():  # when all are there, for a hook may write a Tensor
                 if x._taps is not None:
                     x._taps.accumulated(x)

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import engine, record
 from .batching import stack_module_state, vmap
-from .errors import DtypeError, NonScalarError, ShapeError, StateDictError
+from .errors import DtypeError, NonScalarError, OptionError, ShapeError, StateDictError
 from .modes import enable_grad
 from .tensor import Tensor, as_tensor
 from .trees import flatten
@@ -46,6 +46,15 @@ def _opened(leaves: list[Any]) -> list[Tensor]:
             raise DtypeError("a derivative is taken with respect to floats.", got=f"dtype {t.dtype}")
         opened.append(record.clone(t) if t.requires_grad else t.detach().requires_grad_())
     return opened
+
+
+def _outputs(value: Any) -> Any:
+    """`flatten` of what a function returned: Tensors, as only they know how they were made."""
+    leaves, back = flatten(value)
+    for z in leaves:
+        if not isinstance(z, Tensor):
+            raise DtypeError("a function that is differentiated returns Tensors.", got=f"{type(z).__name__}: {z!r:.60}")
+    return leaves, back
 
 
 def _closed(tree: Any, opened: list[Tensor]) -> Any:
@@ -82,6 +91,13 @@ def pulled_back(outputs: Any, inputs: list[Tensor], upstreams: Any, create_graph
 
 def _with(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The chosen arguments, and all arguments with those replaced."""
+    n = len(args)
+    if not all(-n <= i < n for i in ((argnums,) if isinstance(argnums, int) else argnums)):
+        raise OptionError(
+            "func: argnums are numbers of positional arguments.",
+            expected=f"0 to {n - 1}" if n else "an argument",
+            got=str(argnums),
+        )
     chosen = args[argnums] if isinstance(argnums, int) else tuple(args[i] for i in argnums)
 
     def replaced(values: Any) -> tuple[Any, ...]:
@@ -163,10 +179,12 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         opened = _opened(leaves)
         result = func(*back(opened))
     value, aux = result if has_aux else (result, None)
-    outputs, put_back = flatten(value)
+    outputs, put_back = _outputs(value)
 
     def pulled(*cotangents: Any) -> Any:
         upstreams, _ = flatten(cotangents[0] if len(cotangents) == 1 else cotangents)
+        if len(upstreams) != len(outputs):
+            raise ShapeError("vjp: one upstream for each output.", expected=str(len(outputs)), got=str(len(upstreams)))
         with enable_grad():
             found = pulled_back(outputs, opened, [as_tensor(u) for u in upstreams])
         return _closed(back(found), opened)
@@ -182,6 +200,15 @@ def _pushed(outputs: list[Tensor], opened: list[Tensor], tangents: list[Any]) ->
     return pulled_back(pulled, us, tangents)
 
 
+def _check_along(primals: Any, tangents: Any) -> None:
+    if not all(isinstance(xs, (tuple, list)) for xs in (primals, tangents)) or len(primals) != len(tangents):
+        raise ShapeError(
+            "primals and tangents are tuples of one length, an element for each argument.",
+            got=f"{primals!r:.60} and {tangents!r:.60}",
+            mend="(x,) and (v,) for a function of one",
+        )
+
+
 def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any, ...], has_aux: bool = False) -> Any:
     """The value of `func` and the Jacobian-vector product J v: how it moves when the primals do.
 
@@ -189,6 +216,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     >>> jvp(lambda x: x * x, (tg.tensor([1.0, 2.0]),), (tg.tensor([1.0, 10.0]),))
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
+    _check_along(primals, tangents)
     leaves, back = flatten(tuple(primals))
     along = [as_tensor(t) for t in flatten(tuple(tangents))[0]]
     for x, v in zip(leaves, along, strict=True):
@@ -198,7 +226,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
         opened = _opened(leaves)
         result = func(*back(opened))
         value, aux = result if has_aux else (result, None)
-        outputs, put_back = flatten(value)
+        outputs, put_back = _outputs(value)
         moved = put_back(_pushed(outputs, opened, along))
     value, moved = _closed(value, opened), _closed(moved, opened)
     return (value, moved, aux) if has_aux else (value, moved)
@@ -229,7 +257,7 @@ def _jacobian(func: Callable[..., Any], argnums: Any, has_aux: bool, rows: bool)
             opened = _opened(leaves)
             result = func(*replaced(back(opened)), **keywords)
             value, aux = result if has_aux else (result, None)
-            outputs, put_back = flatten(value)
+            outputs, put_back = _outputs(value)
             found = [(_by_rows if rows else _by_columns)(z, opened) for z in outputs]
         found = _closed(put_back([back(each) for each in found]), opened)
         return (found, _closed(aux, opened)) if has_aux else found
@@ -292,6 +320,7 @@ def hvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     >>> hvp(lambda x: (x ** 3).sum(), (tg.tensor([1.0, 2.0]),), (tg.tensor([1.0, 1.0]),))
     (tensor(9.), (tensor([ 6., 12.]),))
     """
+    _check_along(primals, tangents)
     numbers = tuple(range(len(primals)))
     gradient, back = vjp(lambda *x: grad_and_value(func, numbers)(*x), *primals)
     return gradient[1], back((tuple(tangents), Tensor(np.zeros_like(gradient[1]._data))))

@@ -22,7 +22,7 @@ __all__ = ["GATES", "Gate", "gate", "run", "sum_to"]
 
 GATES: dict[str, Gate] = {}
 _new = object.__new__
-_HALF = np.dtype(np.float16)
+_HALF, _SINGLE = np.dtype(np.float16), np.dtype(np.float32)
 
 
 class Gate:
@@ -199,11 +199,15 @@ def _binary(made: Gate) -> Any:
                 b = y._data
                 needs = needs or y._needs
                 if a.dtype is not b.dtype:
+                    if _number_beyond_half(a, b) or _number_beyond_half(b, a):
+                        return cast(call(cast(x, dtype=_SINGLE), cast(y, dtype=_SINGLE)), dtype=_HALF)
                     a, b = _same_dtype(a, b, floats)
             elif (type(y) is float or type(y) is int) and (needs or a.dtype.kind == "f"):
                 if a.dtype is _HALF and _beyond_half(y):
-                    return cast(call(cast(x, dtype=np.float32), y), dtype=_HALF)
+                    return cast(call(cast(x, dtype=_SINGLE), y), dtype=_HALF)
                 y = b = np.asarray(y, a.dtype)  # a 0-d array: NumPy is twice as slow on a Python number
+            elif a.dtype is _HALF and isinstance(y, np.floating):
+                return call(x, float(y))
             else:
                 a, b = _same_dtype(a, _constant(made, y), floats)
                 y = b
@@ -212,8 +216,10 @@ def _binary(made: Gate) -> Any:
             needs = y._needs
             if (type(x) is float or type(x) is int) and (needs or b.dtype.kind == "f"):
                 if b.dtype is _HALF and _beyond_half(x):
-                    return cast(call(x, cast(y, dtype=np.float32)), dtype=_HALF)
+                    return cast(call(x, cast(y, dtype=_SINGLE)), dtype=_HALF)
                 x = a = np.asarray(x, b.dtype)
+            elif b.dtype is _HALF and isinstance(x, np.floating):
+                return call(float(x), y)
             else:
                 a, b = _same_dtype(_constant(made, x), b, floats)
                 x = a
@@ -302,6 +308,11 @@ def recorded(made: Gate, inputs: tuple[Any, ...], keywords: dict[str, Any], data
 def _beyond_half(number: float) -> bool:
     """Whether float16 has the number only as inf, as 0 or with fewer digits; what comes of it may still fit."""
     return 65504 < abs(number) < math.inf or 0 < abs(number) < 6.2e-5
+
+
+def _number_beyond_half(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether `b` is such a number, of a wider dtype, among float16s."""
+    return a.dtype is _HALF and bool(a.ndim) and not b.ndim and b.dtype.kind == "f" and _beyond_half(float(b))
 
 
 def _same_dtype(a: Any, b: Any, floats: bool) -> tuple[Any, Any]:
@@ -479,7 +490,7 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     if g.shape[extra:] != shape:
         axes += tuple(axis + extra for axis, n in enumerate(shape) if n == 1 and g.shape[axis + extra] != 1)
     if axes and g.dtype is _HALF and g.__class__ is np.ndarray:  # in which 2048 + 1 is 2048
-        g = np.add.reduce(g, axis=axes, dtype=np.float32).astype(_HALF)
+        g = np.add.reduce(g, axis=axes, dtype=_SINGLE).astype(_HALF)
     elif axes:
         g = np.add.reduce(g, axis=axes)  # np.sum, at half its price
     return g if g.shape == shape else np.reshape(g, shape)

@@ -14,11 +14,13 @@ import numpy as np
 
 from .. import engine
 from .. import func as _func
-from ..errors import NonScalarError, ShapeError, UnusedInputError
+from ..errors import DtypeError, NonScalarError, OptionError, ShapeError, UnusedInputError
 from ..tensor import Tensor
 from ..trees import flatten
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
+
+_TRANSFORMS = {"reverse-mode": _func.jacrev, "forward-mode": _func.jacfwd}
 
 
 def jacobian(
@@ -42,7 +44,9 @@ def jacobian(
             [0., 3.]]), tensor([[1.],
             [2.]]))
     """
-    transform = _func.jacfwd if strategy == "forward-mode" else _func.jacrev
+    if strategy not in _TRANSFORMS:
+        raise OptionError("the strategy of a Jacobian.", expected=" or ".join(_TRANSFORMS), got=repr(strategy))
+    transform = _TRANSFORMS[strategy]
     given = _given(inputs, create_graph)
     found = transform(_watched(func, strict), tuple(range(len(given))))(*given)
     several = not isinstance(found[0], Tensor)  # outputs: then a tuple of tuples
@@ -122,8 +126,14 @@ def hvp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
 
 
 def _given(inputs: Any, create_graph: bool) -> tuple[Tensor, ...]:
-    several = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    return several if create_graph else tuple(x.detach() for x in several)
+    several = (inputs,) if isinstance(inputs, Tensor) else inputs
+    if not isinstance(several, (tuple, list)) or not all(isinstance(x, Tensor) for x in several) or not several:
+        raise DtypeError(
+            "autograd.functional differentiates by a Tensor or a tuple of Tensors.",
+            got=f"{inputs!r:.60}",
+            mend="func.jacrev and its kin take other structures",
+        )
+    return tuple(several) if create_graph else tuple(x.detach() for x in several)
 
 
 def _out(tree: Any, create_graph: bool) -> Any:
@@ -173,7 +183,7 @@ def _along(like: Any, v: Any) -> Any:
                 mend="pass v",
             )
         return Tensor(np.ones_like(like._data))
-    wished, given = ([t.shape for t in flatten(tree)[0]] for tree in (like, v))
+    wished, given = ([np.shape(t) for t in flatten(tree)[0]] for tree in (like, v))
     if wished != given:
         raise ShapeError("v has the shape of what it is multiplied with.", expected=str(wished), got=str(given))
     return v

@@ -74,6 +74,8 @@ def _added_at(g: Any, shape: tuple[int, ...], index: Any, flat: bool = False, on
         out[index] = g
     elif once:
         out.reshape(-1)[index] = g
+    elif g.dtype == np.float16:  # in which 2048 + 1 is 2048
+        return _added_at(g.astype(np.float32), shape, index, flat).astype(np.float16)
     else:  # an element named twice gets both; add.at is quick only on rows of contiguous elements
         np.add.at(out.reshape(-1), np.ravel(index), np.ravel(g))
     return out

@@ -459,7 +459,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 _logcumsumexp = gate(
     "logcumsumexp",
-    lambda x, axis: np.logaddexp.accumulate(x, axis) if x.ndim else x.copy(),
+    lambda x, axis: np.logaddexp.accumulate(x, axis, np.float64).astype(x.dtype) if x.ndim else x.copy(),
     lambda g, z, x, axis: _for_logcumsumexp(g, z, x, axis) if x.ndim else g,
     local=("exp(x_j - z_i) for i >= j",),
 )

@@ -77,7 +77,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
         return z if bias is None else z + bias
     except ShapeError:
         raise ShapeError(
-            "linear: the bias does not fit the weight.", expected=f"({np.shape(weight)[0]},)", got=str(np.shape(bias))
+            "linear: the bias does not fit the weight.", expected=str(np.shape(weight)[:-1]), got=str(np.shape(bias))
         ) from None
 
 

@@ -111,7 +111,7 @@ class Module:
         for hook, with_kwargs in list(before.values()):
             other = hook(self, args, keywords) if with_kwargs else hook(self, args)
             if other is not None and with_kwargs:
-                args, keywords = other
+                args, keywords = _pair(hook, other)
             elif other is not None:
                 args = other if isinstance(other, tuple) else (other,)
         around = Around(self, *(hooks.values() for hooks in back)) if any(back) else None
@@ -534,6 +534,16 @@ def zero_grad(p: Tensor, set_to_none: bool) -> None:
 
 def _mode(module: Module) -> str:
     return "training mode" if module.training else "evaluation mode"
+
+
+def _pair(hook: Any, returned: Any) -> Any:
+    if not (isinstance(returned, tuple) and [*map(type, returned)] == [tuple, dict]):
+        raise TinygradError(
+            "a forward pre-hook with_kwargs returns None, or both: a tuple of arguments and a dict of keywords.",
+            got=f"{getattr(hook, '__name__', 'a hook')} returned {returned!r:.60}",
+            mend="return args, kwargs",
+        )
+    return returned
 
 
 def _dotted(path: str, name: str) -> str:

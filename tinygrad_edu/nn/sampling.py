@@ -138,7 +138,7 @@ def _check(x: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
         raise DtypeError(
             "grid_sample takes floats of one dtype.",
             got=f"input of {x.dtype} and grid of {grid.dtype}",
-            mend="grid.to(input.dtype)",
+            mend="grid.to(input.dtype)" if x.dtype.kind == "f" else "input.float()",
         )
 
 

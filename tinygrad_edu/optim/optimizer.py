@@ -150,7 +150,7 @@ class Optimizer:
     def _check(self, group: Mapping[str, Any]) -> None:
         """Raise OptionError for an option of `group` that is outside its range."""
         for option, (says, fits) in {**Optimizer._ranges, **self._ranges}.items():
-            if option in group and not fits(value := group[option]):
+            if option in group and not _fits(fits, value := group[option]):
                 mend = "`maximize=True` walks uphill" if option == "lr" else ""
                 mend = ".item() makes a Tensor a number" if isinstance(value, Tensor) else mend
                 raise OptionError(f"{type(self).__name__}: {option} must be {says}.", got=str(value), mend=mend)
@@ -351,6 +351,13 @@ class Optimizer:
         for i, group in enumerate(self.param_groups):
             lines += [f"Parameter Group {i}", *(f"    {k}: {v}" for k, v in sorted(group.items()) if k != "params")]
         return f"{type(self).__name__} (\n" + "\n".join(lines) + "\n)"
+
+
+def _fits(test: Callable[[Any], bool], value: Any) -> bool:
+    try:
+        return test(value)
+    except TypeError:  # None, or a word, cannot be compared
+        return False
 
 
 def _hooked(hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> Handle:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -84,6 +84,7 @@ def checkpoint_sequential(
         keywords: `use_reentrant` is PyTorch's, and ignored.
 
     Raises:
+        TinygradError: for a module that is no Sequential.
         OptionError: unless there are from 1 to len(functions) segments.
 
     >>> import tinygrad_edu as tg
@@ -92,6 +93,12 @@ def checkpoint_sequential(
     >>> bool((checkpoint_sequential(net, 2, x) == net(x)).all())
     True
     """
+    if not isinstance(functions, Iterable):
+        raise TinygradError(
+            "checkpoint_sequential takes modules in their order.",
+            got=type(functions).__name__,
+            mend="nn.Sequential(…), or a list of the module's parts",
+        )
     functions = list(functions)
     if not 1 <= segments <= len(functions):
         raise OptionError("checkpoint_sequential: segments.", expected=f"1 to {len(functions)}", got=str(segments))

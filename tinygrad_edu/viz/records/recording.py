@@ -267,5 +267,7 @@ def _keywords(keywords: dict[str, Any]) -> dict[str, str]:
 
 
 def _short(word: Any) -> str:
+    if isinstance(word, np.dtype):
+        return str(word)
     told = f"array of shape {word.shape}" if isinstance(word, np.ndarray) and word.size > SMALL else repr(word)
     return told if len(told) <= 60 else told[:59] + "…"
