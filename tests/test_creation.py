@@ -154,6 +154,7 @@ def test_the_default_dtype_is_followed():
         (lambda: tg.zeros(2, -1), ShapeError),
         (lambda: tg.full((-1,), 0), ShapeError),
         (lambda: tg.zeros(2, dtype=complex), DtypeError),
+        (lambda: tg.tensor(np.zeros(1, np.clongdouble)), DtypeError),
         (lambda: tg.full((1,), 3e9, dtype=tg.int32), DtypeError),
         (lambda: tg.full((1,), float("nan"), dtype=tg.int64), DtypeError),
         (lambda: tg.full_like(tg.ones(1, dtype=tg.uint8), -1), DtypeError),
@@ -185,6 +186,13 @@ def test_the_default_dtype_is_followed():
 def test_what_cannot_be_made_is_refused(call, error):
     with pytest.raises(error):
         call()
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="a long double is a double here")
+@pytest.mark.parametrize("make", [tg.Tensor, tg.tensor, tg.from_numpy, tg.as_tensor])
+def test_longer_floats_than_eight_bytes_are_refused(make):
+    with pytest.raises(DtypeError, match="at most 8 bytes"):
+        make(np.zeros(2, np.longdouble))
 
 
 # Seeding.

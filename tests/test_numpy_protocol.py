@@ -527,3 +527,18 @@ def test_comparing_with_nothing_and_words():
     assert (t != "one") is True
     with pytest.raises(TypeError, match="not supported between"):
         t < None  # noqa: B015
+
+
+@pytest.mark.parametrize("number", [np.float64(0.5), np.float32(0.5), np.longdouble(0.5), np.int8(3), np.bool_(True)])
+def test_numpys_numbers_are_numbers_on_either_side(number):
+    x, i = tg.tensor([2.0, 3.0]), tg.tensor([2, 3])
+    for z in (x * number, number * x, tg.mul(number, x)):
+        assert z.dtype == tg.float32 and z.tolist() == [2.0 * number, 3.0 * number]
+    assert (i + number).dtype == (tg.float32 if isinstance(number, np.floating) else tg.int64)
+
+
+@pytest.mark.parametrize("scalar", [np.complex64(1), np.clongdouble(1), np.datetime64(5, "ns"), np.str_("a")])
+def test_numpys_other_scalars_are_none(scalar):
+    for function in (lambda x: x * scalar, lambda x: scalar * x, lambda x: tg.mul(scalar, x)):
+        with pytest.raises(DtypeError):
+            function(tg.tensor([2.0]))

@@ -75,8 +75,22 @@ def check_dtype(dtype: Any) -> np.dtype:
     """`dtype` as a NumPy dtype that a Tensor can hold: bool, integer or real floating point."""
     dtype = np.dtype(dtype)
     if dtype.kind not in _CATEGORY or dtype.itemsize > 8:
-        raise DtypeError("a Tensor holds real numbers.", expected="float, integer or bool", got=str(dtype))
+        raise DtypeError(
+            "a Tensor holds real numbers.", expected="float, integer or bool, of at most 8 bytes", got=str(dtype)
+        )
     return dtype if dtype.isnative else dtype.newbyteorder("=")
+
+
+NUMBERS = (np.floating, np.integer, np.bool_)  # of NumPy's scalars those that can meet a Tensor
+
+
+def python_number(x: Any) -> Any:
+    """One of `NUMBERS` as Python's, which has no dtype to insist on.
+
+    >>> python_number(np.float32(0.5)), python_number(np.longdouble(2))
+    (0.5, 2.0)
+    """
+    return (_float if isinstance(x, np.floating) else _int if isinstance(x, np.integer) else _bool)(x)
 
 
 def promote_types(one: Any, two: Any) -> np.dtype:

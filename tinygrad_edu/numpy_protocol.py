@@ -16,6 +16,7 @@ import numpy as np
 
 from . import gates, linalg
 from .axes import axes_of
+from .dtypes import NUMBERS, python_number
 from .errors import NotCoveredError
 from .gates.pad import numpy_pad
 from .modes import recording
@@ -437,8 +438,8 @@ def _as_tensors(result: Any) -> Any:
 
 def _operand(x: Any) -> Any:
     """A NumPy scalar is a number (it must not promote `np.sqrt(2) * t`); lists become arrays, as NumPy takes them."""
-    if isinstance(x, np.generic):
-        return x.item()
+    if isinstance(x, NUMBERS):
+        return python_number(x)
     return x if isinstance(x, (Tensor, bool, int, float)) else as_tensor(np.asarray(x))
 
 

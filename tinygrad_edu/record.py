@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import messages
-from .dtypes import get_default_dtype, result_type
+from .dtypes import NUMBERS, get_default_dtype, python_number, result_type
 from .modes import recording
 from .tensor import NO_KEYWORDS, Tensor, memory, tick
 
@@ -206,8 +206,8 @@ def _binary(made: Gate) -> Any:
                 if a.dtype is _HALF and _beyond_half(y):
                     return cast(call(cast(x, dtype=_SINGLE), y), dtype=_HALF)
                 y = b = np.asarray(y, a.dtype)  # a 0-d array: NumPy is twice as slow on a Python number
-            elif a.dtype is _HALF and isinstance(y, np.floating):
-                return call(x, float(y))
+            elif isinstance(y, NUMBERS):
+                return call(x, python_number(y))
             else:
                 a, b = _same_dtype(a, _constant(made, y), floats)
                 y = b
@@ -218,8 +218,8 @@ def _binary(made: Gate) -> Any:
                 if b.dtype is _HALF and _beyond_half(x):
                     return cast(call(x, cast(y, dtype=_SINGLE)), dtype=_HALF)
                 x = a = np.asarray(x, b.dtype)
-            elif b.dtype is _HALF and isinstance(x, np.floating):
-                return call(float(x), y)
+            elif isinstance(x, NUMBERS):
+                return call(python_number(x), y)
             else:
                 a, b = _same_dtype(_constant(made, x), b, floats)
                 x = a
@@ -332,10 +332,8 @@ def _as_floats(a: Any, b: Any) -> tuple[Any, Any]:
 
 def _constant(made: Gate, x: Any) -> Any:
     """A number or an array among Tensors, as it is; anything else cannot be an operand."""
-    if isinstance(x, (bool, int, float)) and not isinstance(x, np.generic):
+    if isinstance(x, (bool, int, float)):
         return x
-    if isinstance(x, np.generic):
-        return x.item()
     if isinstance(x, np.ndarray) and x.dtype.kind in "fiub":
         return x if x.flags.writeable else x.copy()  # a read-only view of ours follows its Tensor
     raise messages.not_an_operand(made, x)

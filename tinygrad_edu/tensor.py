@@ -428,8 +428,10 @@ def as_array(data: Any, dtype: Any = None) -> np.ndarray:
 
     Python floats become the default dtype, ints int64, bools bool; an array keeps its own dtype.
     """
-    if type(data) is np.ndarray and dtype is None and data.dtype.kind in "fiub" and data.dtype.isnative:
-        return data
+    if type(data) is np.ndarray and dtype is None:
+        own = data.dtype
+        if own.kind in "fiub" and own.itemsize <= 8 and own.isnative:
+            return data
     if isinstance(data, Tensor):
         data = data._data
     if dtype is not None:
