@@ -139,8 +139,9 @@ def test_a_warm_step_takes_no_memory(row):
     optimizer.step()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    # a parameter takes 240,000; Rprop's mask has a byte for each element, Adafactor's means are a row and a column
-    assert peak < {"Rprop": 64_000, "Adafactor": 12_000}.get(name, 4000)
+    # A parameter takes 240,000. Rprop's mask has a byte for each element, Adafactor's means are a row and a
+    # column, and NumPy 2.0 reduces and masks through a buffer of 32,768.
+    assert peak < {"Rprop": 100_000, "Adafactor": 48_000, "Muon": 40_000}.get(name, 4000)
     assert memory == [p.numpy().__array_interface__["data"] for p in params]
 
 
