@@ -492,6 +492,15 @@ def test_a_leaf_gets_the_gradient_of_the_gates_recorded_while_it_required_one(wh
     assert (0 if w.grad is None else w.grad.item()) == sum(held)
 
 
+def test_a_leaf_may_be_turned_on_and_off_ever_so_often():
+    w, x = tg.tensor([2.0]), leaf(3.0)
+    constant = (w * x).sum()
+    for i in range(1503):
+        w.requires_grad_(i % 2 == 0)
+    (constant + (w * w).sum()).backward()
+    assert w.grad.tolist() == [4.0] and x.grad.tolist() == [2.0]
+
+
 def test_integers_cannot_require_a_gradient():
     with pytest.raises(tg.errors.DtypeError, match="floating-point"):
         tg.tensor([1, 2], requires_grad=True)
