@@ -200,11 +200,11 @@ def _binary(made: Gate) -> Any:
                 needs = needs or y._needs
                 if a.dtype is not b.dtype:
                     if _number_beyond_half(a, b) or _number_beyond_half(b, a):
-                        return cast(call(cast(x, dtype=_SINGLE), cast(y, dtype=_SINGLE)), dtype=_HALF)
+                        return _in_single(call, x, y)
                     a, b = _same_dtype(a, b, floats)
             elif (type(y) is float or type(y) is int) and (needs or a.dtype.kind == "f"):
                 if a.dtype is _HALF and _beyond_half(y):
-                    return cast(call(cast(x, dtype=_SINGLE), y), dtype=_HALF)
+                    return _in_single(call, x, y)
                 y = b = np.asarray(y, a.dtype)  # a 0-d array: NumPy is twice as slow on a Python number
             elif isinstance(y, NUMBERS):
                 return call(x, python_number(y))
@@ -216,7 +216,7 @@ def _binary(made: Gate) -> Any:
             needs = y._needs
             if (type(x) is float or type(x) is int) and (needs or b.dtype.kind == "f"):
                 if b.dtype is _HALF and _beyond_half(x):
-                    return cast(call(x, cast(y, dtype=_SINGLE)), dtype=_HALF)
+                    return _in_single(call, x, y)
                 x = a = np.asarray(x, b.dtype)
             elif isinstance(x, NUMBERS):
                 return call(python_number(x), y)
@@ -313,6 +313,12 @@ def _beyond_half(number: float) -> bool:
 def _number_beyond_half(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether `b` is such a number, of a wider dtype, among float16s."""
     return a.dtype is _HALF and bool(a.ndim) and not b.ndim and b.dtype.kind == "f" and _beyond_half(float(b))
+
+
+def _in_single(call: Any, x: Any, y: Any) -> Tensor:
+    """What float16s and a number beyond them make: computed at float32, and rounded once."""
+    x, y = (cast(each, dtype=_SINGLE) if isinstance(each, Tensor) else each for each in (x, y))
+    return cast(call(x, y), dtype=_HALF)  # type: ignore[no-any-return]
 
 
 def _same_dtype(a: Any, b: Any, floats: bool) -> tuple[Any, Any]:

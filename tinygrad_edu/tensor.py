@@ -343,7 +343,7 @@ class Tensor:
             )
         if self._needs is not bool(requires_grad):
             self._needs = bool(requires_grad)
-            _turned(self)
+            _turn(self)
         return self
 
     def _may_require_grad(self) -> None:
@@ -408,7 +408,7 @@ def written(t: Tensor) -> None:
         watch.wrote(t)
 
 
-def _turned(t: Tensor) -> None:
+def _turn(t: Tensor) -> None:
     """Note that `requires_grad` changed just now: a walk looks closer at the gates recorded before."""
     if not hasattr(t, "_turned"):
         t._turned = []

@@ -1453,7 +1453,7 @@ def memory(t: Tensor) -> Memory:
 def written(t: Tensor) -> None:
     """Note that the memory of `t` was written just now."""
 
-def _turned(t: Tensor) -> None:
+def _turn(t: Tensor) -> None:
     """Note that `requires_grad` changed just now: a walk looks closer at the gates recorded before."""
 
 def required_grad(t: Tensor, when: builtins.int) -> builtins.bool:

@@ -39,11 +39,11 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
 def spread(spec: Any, tree: Any) -> list[Any]:
     """What `spec` says of each leaf of `tree`: it has the tree's structure, or stands for a whole branch.
 
-    >>> spread((0, None), (1, {"a": 2, "b": 3}))
-    [0, None, None]
-
     Raises:
         ShapeError: for a structure that is not the tree's.
+
+    >>> spread((0, None), (1, {"a": 2, "b": 3}))
+    [0, None, None]
     """
     if not isinstance(spec, (tuple, list, dict)):
         return [spec] * len(flatten(tree)[0])

@@ -72,7 +72,7 @@ def hessian(
     """
 
     def gradient(*xs: Tensor) -> Any:
-        found = _func.grad(_scalar(func), tuple(range(len(xs))))(*xs)
+        found = _func.grad(func, tuple(range(len(xs))))(*xs)
         return found[0] if isinstance(inputs, Tensor) else found
 
     return jacobian(gradient, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
@@ -111,7 +111,7 @@ def vhp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
     """
     given = _given(inputs, create_graph)
     along = tuple(flatten(_along(inputs, v))[0])
-    value, found = _func.hvp(_scalar(_watched(func, strict)), given, along)
+    value, found = _func.hvp(_watched(func, strict), given, along)
     return _out(value, create_graph), _out(found[0] if isinstance(inputs, Tensor) else found, create_graph)
 
 
@@ -153,21 +153,6 @@ def _watched(func: Callable[..., Any], strict: bool) -> Callable[..., Any]:
                 raise UnusedInputError(
                     f"output {i} does not depend on input {found.index(None)}, which strict=True does not allow."
                 )
-        return value
-
-    return called
-
-
-def _scalar(func: Callable[..., Any]) -> Callable[..., Any]:
-    """`func`, which must return one number."""
-
-    def called(*xs: Tensor) -> Tensor:
-        value: Tensor = func(*xs)
-        if not isinstance(value, Tensor) or value.numel() != 1:
-            raise NonScalarError(
-                "second derivatives are those of a function to one number.",
-                got=f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__,
-            )
         return value
 
     return called
