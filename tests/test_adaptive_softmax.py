@@ -59,6 +59,13 @@ def test_cutoffs_that_are_none(cutoffs):
         nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs)
 
 
+@pytest.mark.parametrize("cutoffs", [4, (4,), np.array([4]), tg.tensor([4])])
+def test_cutoffs_come_in_any_form_and_features_by_a_positive_number(cutoffs):
+    assert nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs).cutoffs == [4, 20]
+    with pytest.raises(OptionError, match="above 0"):
+        nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs, div_value=0)
+
+
 def test_what_does_not_fit_is_said():
     layer, x = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [4]), tg.ones(2, 8)
     with pytest.raises(ShapeError, match=r"input \(2, 8\) and target \(3,\)"):

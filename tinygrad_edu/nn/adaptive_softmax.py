@@ -41,7 +41,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         head_bias: whether the head has a bias.
 
     Raises:
-        OptionError: for other cutoffs.
+        OptionError: for other cutoffs, or a div_value that is not positive.
 
     >>> import tinygrad_edu as tg
     >>> layer = AdaptiveLogSoftmaxWithLoss(8, 100, cutoffs=[10, 40], div_value=2.0)
@@ -61,13 +61,15 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        bounds = [0, *cutoffs, n_classes]
+        bounds = [0, *np.ravel(cutoffs).tolist(), n_classes]
         if len(bounds) < 3 or any(int(a) != a or a >= b for a, b in pairwise(bounds)):
             raise OptionError(
                 "AdaptiveLogSoftmaxWithLoss: cutoffs say where the clusters of rare classes begin.",
                 expected=f"increasing integers from 1 to {n_classes - 1}",
-                got=str(list(cutoffs)),
+                got=str(bounds[1:-1]),
             )
+        if not div_value > 0:
+            raise OptionError("AdaptiveLogSoftmaxWithLoss: div_value is a number above 0.", got=str(div_value))
         self.in_features, self.n_classes, self.cutoffs = in_features, n_classes, bounds[1:]
         self.div_value, self.head_bias = div_value, head_bias
         self.shortlist_size, self.n_clusters = bounds[1], len(bounds) - 2
