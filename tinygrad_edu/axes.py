@@ -74,7 +74,7 @@ def axis_of(axis: Any, ndim: int, name: str = "this function") -> int:
     """One axis as a number from 0 to ndim - 1 (a 0-d Tensor has axis 0 and -1, as in PyTorch).
 
     Raises:
-        ShapeError: (an IndexError too) if there is no such axis.
+        NoSuchAxisError: (a ShapeError and an IndexError) if there is no such axis.
 
     >>> axis_of(-1, 3)
     2
@@ -94,6 +94,10 @@ def axes_of(axis: Any, ndim: int, name: str = "this function") -> tuple[int, ...
     """None (all), one axis or several, as a tuple of numbers from 0 to ndim - 1.
 
     An empty tuple is all axes, as in `torch.sum`. For a 0-d Tensor the result is empty.
+
+    Raises:
+        NoSuchAxisError: if there is no such axis.
+        ShapeError: if one axis is named twice.
 
     >>> axes_of(None, 2), axes_of((0, -1), 3)
     ((0, 1), (0, 2))

@@ -94,8 +94,7 @@ def _walk(
 
 
 def _started(roots: Sequence[Tensor], upstreams: Sequence[Any]) -> tuple[Any, Any, Any]:
-    """Where a walk begins: the Tensors that have a gradient waiting, the newest on top; what has come
-    back to each so far, by birth; and the leaves."""
+    """Where a walk begins: the heap of waiting Tensors, what has come back to each by its birth, and the leaves."""
     heap: list[tuple[int, Tensor]] = []
     sums: dict[int, Any] = {}
     leaves: dict[int, tuple[Tensor, Any]] = {}

@@ -92,7 +92,7 @@ class NonScalarError(TinygradError):
 
 
 class NonFiniteError(TinygradError, ArithmeticError):
-    """A loss or a parameter that became inf or nan, or a gradient's birthplace of one."""
+    """A loss, a parameter or a gradient that became inf or nan."""
 
 
 class AnomalyError(NonFiniteError):

@@ -18,8 +18,6 @@ from .modes import watching
 __all__ = ["Tensor", "as_tensor", "from_numpy", "is_floating_point", "is_tensor", "numel", "tensor"]
 
 tick = count(1).__next__  # one counter: a gate's output is born later than its inputs
-
-
 NO_KEYWORDS: dict[str, Any] = {}  # of every gate that takes none; nobody writes to it
 
 
@@ -32,7 +30,7 @@ class Clock:
         self.last_write = 0
 
     def note(self, write: int) -> None:
-        """That there was a write at this tick. Another thread's later one stands."""
+        """Remember a write at this tick, unless another thread has noted a later one."""
         if write > self.last_write:  # nothing is called from here on, so no thread comes between
             self.last_write = write
 
@@ -59,10 +57,10 @@ class Tensor:
 
     Attributes:
         data: a detached Tensor on the same memory; assign to replace the values.
-        grad: the gradient of the last `backward()` (a Tensor of the same shape), or None.
+        grad: what every `backward()` so far has added up to (a Tensor of the same shape and dtype), or None.
         requires_grad: whether gradients are wanted here; only floating-point Tensors can.
         gate: the gate that made this Tensor (None for a leaf), with its `kind` and `local`.
-        inputs: what went into that gate, in order; None once the graph is freed.
+        inputs: what went into that gate, in order; once the graph is freed, a note of the call that freed it.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
@@ -328,8 +326,8 @@ class Tensor:
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for gradients here (or no longer); returns the Tensor itself.
 
-        For a gate recorded before, a Tensor that required none stays a constant; a Tensor that requires
-        none any more gets none, whenever the gate was recorded.
+        A gate recorded before keeps as a constant what required no gradient then; a Tensor that stops
+        requiring one gets none, whenever the gate was recorded.
 
         Raises:
             DtypeError: for an integer or bool Tensor.
@@ -414,7 +412,7 @@ def _turn(t: Tensor) -> None:
         t._turned = []
     t._turned.append(tick())
     clock.note(t._turned[-1])
-    if len(t._turned) > 1000:  # of a graph so old nobody is left; two, so that what is older still counts right
+    if len(t._turned) > 1000:  # no graph so old is left; two, so that the number of turns stays odd or even
         del t._turned[:2]
 
 

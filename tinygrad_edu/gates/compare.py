@@ -133,8 +133,6 @@ isfinite = _of_one("isfinite", np.isfinite, "Whether x is neither inf, -inf nor 
 isposinf = _of_one("isposinf", np.isposinf, "Whether x is inf, elementwise.")
 isneginf = _of_one("isneginf", np.isneginf, "Whether x is -inf, elementwise.")
 signbit = _of_one("signbit", np.signbit, "Whether x is negative, -0.0 too, elementwise.")
-
-
 heaviside = _of_two("heaviside", _step, "0 where x < 0, 1 where x > 0, y where x is 0.")
 
 

@@ -57,7 +57,7 @@ def _for_left(g: Any, z: Any, x: Any, y: Any) -> Any:
         return g @ y.mT
     if y.ndim == 1:
         return g * y if x.ndim == 1 else np.expand_dims(g, -1) * y
-    return _sum_batch((y @ np.expand_dims(g, -1))[..., 0], x)
+    return _sum_batch((y @ np.expand_dims(g, -1))[..., 0])
 
 
 def _for_right(g: Any, z: Any, x: Any, y: Any) -> Any:
@@ -68,14 +68,14 @@ def _for_right(g: Any, z: Any, x: Any, y: Any) -> Any:
         return x.mT @ g
     if x.ndim == 1:
         return g * x if y.ndim == 1 else np.expand_dims(g, -2) * np.expand_dims(x, -1)
-    return _sum_batch((x.mT @ np.expand_dims(g, -1))[..., 0], y)
+    return _sum_batch((x.mT @ np.expand_dims(g, -1))[..., 0])
 
 
 def _as_matrix(x: Any) -> Any:
     return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
-def _sum_batch(g: Any, vector: Any) -> Any:
+def _sum_batch(g: Any) -> Any:
     return np.sum(g, axis=tuple(range(g.ndim - 1))) if g.ndim > 1 else g
 
 

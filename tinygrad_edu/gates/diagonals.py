@@ -34,9 +34,6 @@ __all__ = [
 gate = partial(record.gate, kind="route")
 
 
-# Triangles and diagonals.
-
-
 def _triangle(name: str, cut: Any, says: str) -> Any:
     made: Any = gate(
         name,

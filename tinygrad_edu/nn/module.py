@@ -23,8 +23,8 @@ from .parameter import Parameter
 
 __all__ = ["Module"]
 
-# The latest calls: the ticks of the engine's counter at start and end, the thread, the module. What a
-# gate's birth lies between is the calls that it was made in: pictures group gates by that.
+# The latest calls: the ticks of the engine's counter at start and end, the thread, the module. A gate was made
+# in the calls whose ticks its birth lies between: pictures group gates by that.
 CALLS: deque[tuple[int, int, int, ReferenceType[Module]]] = deque(maxlen=1 << 14)
 
 
