@@ -402,6 +402,25 @@ def test_what_a_function_returns_besides_its_value_is_handed_on():
         assert found.tolist() == [[2.0, 0.0], [0.0, 4.0]] and aux == "aux"
 
 
+def test_what_is_handed_on_has_left_the_graph():
+    x, both = tg.tensor([1.0, 2.0]), lambda x: (x * x, x * 3)
+    for aux in (func.vjp(both, x, has_aux=True)[2], func.jvp(both, (x,), (x,), has_aux=True)[2]):
+        assert aux.tolist() == [3.0, 6.0] and not aux.requires_grad
+    x.requires_grad_()
+    assert func.vjp(both, x, has_aux=True)[2].requires_grad  # of something outside
+
+
+def test_tangents_and_upstreams_go_by_name_and_not_by_order():
+    x, zero = tg.tensor([1.0, 2.0]), tg.zeros(2)
+    _, moved = func.jvp(lambda d: d["a"] * 2 + d["b"], ({"a": x, "b": x},), ({"b": x, "a": zero},))
+    assert moved.tolist() == [1.0, 2.0]
+    _, back = func.vjp(lambda x: {"a": x * 2, "b": x * 3}, x)
+    assert back({"b": zero, "a": tg.ones(2)})[0].tolist() == [2.0, 2.0]
+    for tangents in ({"a": x, "b": x}, {"b": x}, [x, x]):
+        with pytest.raises(ShapeError):
+            func.jvp(lambda d: d["a"], ({"a": x},), (tangents,))
+
+
 def test_jacobians_of_several_inputs_and_outputs():
     def f(x, y):
         return x[:, None] * y, y.sum()

@@ -17,7 +17,7 @@ from .batching import stack_module_state, vmap
 from .errors import DtypeError, NonScalarError, OptionError, ShapeError, StateDictError
 from .modes import enable_grad
 from .tensor import Tensor, as_tensor
-from .trees import flatten
+from .trees import flatten, spread
 
 if TYPE_CHECKING:
     from .nn import Module
@@ -46,6 +46,14 @@ def _opened(leaves: list[Any]) -> list[Tensor]:
             raise DtypeError("a derivative is taken with respect to floats.", got=f"dtype {t.dtype}")
         opened.append(record.clone(t) if t.requires_grad else t.detach().requires_grad_())
     return opened
+
+
+def _matched(tree: Any, like: Any, what: str) -> list[Tensor]:
+    """The leaves of `tree` in the order of those of `like`, whose structure it has; `what` they are, for an error."""
+    given, wished = (len(flatten(each)[0]) for each in (tree, like))
+    if given != wished:
+        raise ShapeError(what, expected=str(wished), got=str(given))
+    return [as_tensor(leaf) for leaf in spread(tree, like)]
 
 
 def _outputs(value: Any) -> Any:
@@ -179,18 +187,17 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         opened = _opened(leaves)
         result = func(*back(opened))
     value, aux = result if has_aux else (result, None)
-    outputs, put_back = _outputs(value)
+    outputs, _ = _outputs(value)
 
     def pulled(*cotangents: Any) -> Any:
-        upstreams, _ = flatten(cotangents[0] if len(cotangents) == 1 else cotangents)
-        if len(upstreams) != len(outputs):
-            raise ShapeError("vjp: one upstream for each output.", expected=str(len(outputs)), got=str(len(upstreams)))
+        given = cotangents[0] if len(cotangents) == 1 else cotangents
+        upstreams = _matched(given, value, "vjp: one upstream for each output.")
         with enable_grad():
-            found = pulled_back(outputs, opened, [as_tensor(u) for u in upstreams])
+            found = pulled_back(outputs, opened, upstreams)
         return _closed(back(found), opened)
 
-    value = put_back([_closed(z, opened) for z in outputs])
-    return (value, pulled, aux) if has_aux else (value, pulled)
+    closed = _closed(value, opened)
+    return (closed, pulled, _closed(aux, opened)) if has_aux else (closed, pulled)
 
 
 def _pushed(outputs: list[Tensor], opened: list[Tensor], tangents: list[Any]) -> list[Any]:
@@ -218,7 +225,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     """
     _check_along(primals, tangents)
     leaves, back = flatten(tuple(primals))
-    along = [as_tensor(t) for t in flatten(tuple(tangents))[0]]
+    along = _matched(tuple(tangents), tuple(primals), "jvp: one tangent for each Tensor among the primals.")
     for x, v in zip(leaves, along, strict=True):
         if np.shape(x) != v.shape:
             raise ShapeError("a tangent has the shape of its primal.", expected=str(np.shape(x)), got=str(v.shape))
@@ -228,7 +235,7 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
         value, aux = result if has_aux else (result, None)
         outputs, put_back = _outputs(value)
         moved = put_back(_pushed(outputs, opened, along))
-    value, moved = _closed(value, opened), _closed(moved, opened)
+    value, moved, aux = (_closed(part, opened) for part in (value, moved, aux))
     return (value, moved, aux) if has_aux else (value, moved)
 
 

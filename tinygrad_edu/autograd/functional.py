@@ -86,7 +86,7 @@ def vjp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
     value, back = _func.vjp(_watched(func, strict), *_given(inputs, create_graph))
-    found = back(_along(value, v))
+    found = back(*_along(value, v))
     return _out(value, create_graph), _out(found[0] if isinstance(inputs, Tensor) else found, create_graph)
 
 
@@ -98,7 +98,7 @@ def jvp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
     given = _given(inputs, create_graph)
-    value, moved = _func.jvp(_watched(func, strict), given, tuple(flatten(_along(inputs, v))[0]))
+    value, moved = _func.jvp(_watched(func, strict), given, _along(inputs, v))
     return _out(value, create_graph), _out(moved, create_graph)
 
 
@@ -110,8 +110,7 @@ def vhp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
     (tensor(9.), tensor([ 6., 12.]))
     """
     given = _given(inputs, create_graph)
-    along = tuple(flatten(_along(inputs, v))[0])
-    value, found = _func.hvp(_watched(func, strict), given, along)
+    value, found = _func.hvp(_watched(func, strict), given, _along(inputs, v))
     return _out(value, create_graph), _out(found[0] if isinstance(inputs, Tensor) else found, create_graph)
 
 
@@ -158,8 +157,8 @@ def _watched(func: Callable[..., Any], strict: bool) -> Callable[..., Any]:
     return called
 
 
-def _along(like: Any, v: Any) -> Any:
-    """`v`, which must have the structure and the shapes of `like`; or 1 for one number."""
+def _along(like: Any, v: Any) -> tuple[Any, ...]:
+    """The Tensors of `v`, which are as many and of the shapes of those of `like`; or 1 for one number."""
     if v is None:
         if not isinstance(like, Tensor) or like.numel() != 1:
             raise NonScalarError(
@@ -167,8 +166,8 @@ def _along(like: Any, v: Any) -> Any:
                 got=f"shape {like.shape}" if isinstance(like, Tensor) else f"{len(like)} Tensors",
                 mend="pass v",
             )
-        return Tensor(np.ones_like(like._data))
+        return (Tensor(np.ones_like(like._data)),)
     wished, given = ([np.shape(t) for t in flatten(tree)[0]] for tree in (like, v))
     if wished != given:
         raise ShapeError("v has the shape of what it is multiplied with.", expected=str(wished), got=str(given))
-    return v
+    return tuple(flatten(v)[0])
