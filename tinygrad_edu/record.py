@@ -37,9 +37,12 @@ class Gate:
         jointly: instead of rules: one function to the gradients of all inputs at once.
         local: per input, the formula of the local gradient, for pictures and explanations.
         view: whether an output may look at the memory of an input.
-        blind: whether the rules never look at values, only at shapes.
-        floats: whether integers become floats first (exp, mean, div).
+        blind: whether the rules never look at values, only at shapes; default: of a distribute or reshape.
+        floats: whether integers become floats first (exp, mean, div); default: of a slope.
+        outputs: more than 1 if there are several: then `forward` returns a tuple.
         flows: the positions of the inputs that a gradient can flow to; None if to all.
+        back: the way back through it: from its output, the upstream and the inputs to pairs of an input
+            and its gradient.
         meaning: the same function in plain gates, for a fused gate that keeps floats. Such a gate takes
             a list as the keyword `kept`: its forward leaves there what the way back needs, the first walk
             takes it out, and a later one computes it again.
@@ -65,19 +68,27 @@ class Gate:
         "view",
     )
 
-    def __init__(self, name: str, forward: Callable[..., Any], rules: Any, kind: str, **more: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        rules: Any,
+        kind: str,
+        *,
+        jointly: Callable[..., Any] | None = None,
+        local: tuple[str, ...] = (),
+        view: bool = False,
+        blind: bool | None = None,
+        floats: bool | None = None,
+        outputs: int = 1,
+        meaning: Callable[..., Any] | None = None,
+    ) -> None:
         self.name, self.forward, self.rules, self.kind = name, forward, rules, kind
+        self.jointly, self.local, self.view, self.outputs, self.meaning = jointly, local, view, outputs, meaning
+        self.blind = kind in ("distribute", "reshape") if blind is None else blind
+        self.floats = kind == "slope" if floats is None else floats
         self.flows = tuple(i for i, rule in enumerate(rules) if rule) if isinstance(rules, tuple) and rules else None
-        self.jointly = more.pop("jointly", None)
-        self.local: tuple[str, ...] = more.pop("local", ())
-        self.view = more.pop("view", False)
-        self.blind = more.pop("blind", kind in ("distribute", "reshape"))
-        self.floats = more.pop("floats", kind == "slope")
-        self.outputs = more.pop("outputs", 1)
-        self.meaning = more.pop("meaning", None)
         self.back: Callable[..., Any] = back_many
-        if more:
-            raise TypeError(f"gate {name!r} got unknown {sorted(more)}")
 
     def __getattr__(self, name: str) -> Any:
         """Only asked for what is not there."""
