@@ -66,7 +66,7 @@ def _fitting(t: Tensor, returned: Any) -> Tensor:
 
 
 class Handle:
-    """Removes the hook that it was returned for; in a `with` statement, at its end.
+    """Puts a hook among others, and takes it away again; in a `with` statement, at its end.
 
     >>> import tinygrad_edu as tg
     >>> layer, seen = tg.nn.ReLU(), []
@@ -76,8 +76,9 @@ class Handle:
     (tensor(3.), [2.0])
     """
 
-    def __init__(self, hooks: dict[int, Callable[..., Any]], key: int) -> None:
-        self._hooks, self._key = hooks, key
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self._hooks, self._key = hooks, tick()
+        hooks[self._key] = hook
 
     def remove(self) -> None:
         """Take the hook away; a second call does nothing."""
@@ -106,10 +107,7 @@ def register_hook(t: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
     """
     if not t._needs:
         raise NoGradientError("a hook needs a Tensor that requires a gradient.", got=told(t))
-    taps = _taps(t)
-    key = tick()
-    taps.hooks[key] = hook
-    return Handle(taps.hooks, key)
+    return Handle(_taps(t).hooks, hook)
 
 
 def retain_grad(t: Tensor) -> None:
@@ -138,10 +136,7 @@ def register_post_accumulate_grad_hook(t: Tensor, hook: Callable[[Tensor], None]
     """
     if not t._needs or t.gate is not None:
         raise NoGradientError("this hook needs a leaf that requires a gradient.", got=told(t))
-    afterwards = _taps(t).afterwards
-    key = tick()
-    afterwards[key] = hook
-    return Handle(afterwards, key)
+    return Handle(_taps(t).afterwards, hook)
 
 
 Tensor.register_post_accumulate_grad_hook = register_post_accumulate_grad_hook  # type: ignore[method-assign, assignment]

@@ -178,13 +178,13 @@ class Module:
     def _register(self, which: int, hook: Any, prepend: bool = False) -> Handle:
         if self._hooks is None:
             self._hooks = ({}, {}, {}, {})
-        key, hooks = tick(), self._hooks[which]
-        after = dict(hooks) if prepend else {}
-        for other in after:
-            del hooks[other]
-        hooks[key] = hook
-        hooks.update(after)
-        return Handle(hooks, key)
+        hooks = self._hooks[which]
+        others = dict(hooks) if prepend else {}
+        for key in others:
+            del hooks[key]
+        handle = Handle(hooks, hook)
+        hooks.update(others)
+        return handle
 
     # what it owns
 
@@ -241,10 +241,10 @@ class Module:
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The parts this module owns directly, each once, with their names."""
         seen = set()
-        for name, value in vars(self).items():
-            if isinstance(value, Module) and id(value) not in seen:
-                seen.add(id(value))
-                yield name, value
+        for name, part in self._own_modules():
+            if id(part) not in seen:
+                seen.add(id(part))
+                yield name, part
 
     def children(self) -> Iterator[Module]:
         """The parts this module owns directly, each once."""
@@ -260,9 +260,8 @@ class Module:
                 return
             seen.add(id(self))
         yield prefix, self
-        for name, value in vars(self).items():
-            if isinstance(value, Module):
-                yield from value._named_modules(_dotted(prefix, name), seen)
+        for name, part in self._own_modules():
+            yield from part._named_modules(_dotted(prefix, name), seen)
 
     def modules(self) -> Iterator[Module]:
         """This module and all parts of its parts, each once."""
@@ -329,6 +328,9 @@ class Module:
                     seen.add(id(value))
                     yield _dotted(path, name), value
 
+    def _own_modules(self) -> list[tuple[str, Module]]:
+        return [(name, value) for name, value in vars(self).items() if isinstance(value, Module)]
+
     def _own_parameters(self) -> list[tuple[str, Parameter]]:
         return [(name, value) for name, value in vars(self).items() if isinstance(value, Parameter)]
 
@@ -337,7 +339,7 @@ class Module:
 
     @property
     def _modules(self) -> Owned:
-        return Owned(self, lambda: [(name, part) for name, part in vars(self).items() if isinstance(part, Module)])
+        return Owned(self, self._own_modules)
 
     @property
     def _parameters(self) -> Owned:
@@ -498,7 +500,7 @@ class Module:
         """This module as text; a part says its mode only where it differs from the whole's."""
         own = self.extra_repr()
         rows = []
-        for name, child in ((n, m) for n, m in vars(self).items() if isinstance(m, Module)):
+        for name, child in self._own_modules():
             other = f"  # {_mode(child)}" if child.training != training else ""
             rows.append(f"({name}): {child._text(child.training)}{other}")
         if not rows:

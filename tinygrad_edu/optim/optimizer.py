@@ -14,7 +14,7 @@ from ..errors import GradientShapeError, OptionError, StateDictError, TinygradEr
 from ..hooks import Handle
 from ..modes import enable_grad
 from ..nn.module import zero_grad
-from ..tensor import Tensor, tick, written
+from ..tensor import Tensor, written
 
 __all__ = ["Optimizer"]
 
@@ -215,7 +215,7 @@ class Optimizer:
         Returns:
             A handle whose `remove()` takes the hook away. What the hook returns is ignored.
         """
-        return _hooked(self._before, hook)
+        return Handle(self._before, hook)
 
     def register_step_post_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call `hook(optimizer, args, kwargs)` after every step: to bound the weights, to count.
@@ -227,7 +227,7 @@ class Optimizer:
         >>> w.sum().backward(); optimizer.step(); round(w.norm().item(), 3)
         1.0
         """
-        return _hooked(self._after, hook)
+        return Handle(self._after, hook)
 
     # What the updates are made of.
 
@@ -358,12 +358,6 @@ def _fits(test: Callable[[Any], bool], value: Any) -> bool:
         return test(value)
     except TypeError:  # None, or a word, cannot be compared
         return False
-
-
-def _hooked(hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> Handle:
-    key = tick()
-    hooks[key] = hook
-    return Handle(hooks, key)
 
 
 def scalar(value: float) -> Tensor:
