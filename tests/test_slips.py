@@ -71,6 +71,7 @@ SLIPS = {
     "masked_fill": (lambda: MANY.masked_fill(tg.ones(4) > 0, 0), ShapeError, ["masked_fill", "(4,)", "(2, 3)"]),
     "a float size": (lambda: tg.zeros(2.0), DtypeError, ["whole numbers", "2.0", "int(n)"]),
     "a float among sizes": (lambda: tg.rand(2, 3.5), DtypeError, ["whole numbers", "2, 3.5"]),
+    "a stretch to a float": (lambda: tg.ones(1).broadcast_to((2.5,)), DtypeError, ["whole numbers", "2.5"]),
     "a float index": (lambda: ONE[1.0], IndexError, ["an integer", "1.0", "x[int(i)]"]),
     "a float Tensor as index": (lambda: ONE[ONE], IndexError, ["float32 of shape (2,)", "x[i.long()]"]),
     "a loss made of Tensors": (lambda: nn.MSELoss(ONE, ONE), TinygradError, ["nn.MSELoss()(input, target)"]),

@@ -22,7 +22,7 @@ from .contract import matmul
 from .distribute import mean, sum
 from .join import stack
 from .reshape import movedim, reshape, unsqueeze
-from .route import amax, where
+from .route import _sign, amax, where
 from .slope import sqrt, square
 
 __all__ = [
@@ -210,10 +210,6 @@ def _norm(x: np.ndarray, ord: float, axis: tuple[int, ...], keepdims: Any) -> np
     return np.sum(sizes**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
-def _sign(x: Any) -> Any:
-    return np.where(np.isnan(x), np.zeros_like(x), np.sign(x))  # of nan 0, as in PyTorch
-
-
 def _for_norm(g: Any, z: Any, x: Any, ord: float, axis: tuple[int, ...], keepdims: bool) -> Any:
     """g sign(x) (|x| / norm)^(ord - 1), and 0 wherever that has no value."""
     if not keepdims:
@@ -255,12 +251,6 @@ def vector_norm(x: Any, ord: float = 2, axis: Any = None, keepdims: bool = False
     return _vector_norm(x, ord=float(ord), axis=axes_of(axis, x.ndim, "vector_norm"), keepdims=keepdims)
 
 
-def _singular(A: Tensor) -> Tensor:
-    from ..linalg import svdvals
-
-    return svdvals(A)
-
-
 @either_name
 def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The norm of the matrices that lie along two axes: `torch.linalg.matrix_norm`.
@@ -289,7 +279,9 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
         summed, chosen = axes if abs(ord) == 1 else axes[::-1]
         found = _extreme(vector_norm(A, 1, summed, True), chosen, ord > 0)
     elif ord in ("nuc", 2, -2):
-        values = _singular(movedim(A, axes, (-2, -1)))
+        from .factor import svdvals  # which needs norms itself
+
+        values = svdvals(movedim(A, axes, (-2, -1)))
         found = sum(values, -1) if ord == "nuc" else _extreme(values, -1, ord > 0)
     else:
         raise OptionError(f"matrix_norm has no ord {ord!r}.", expected="fro, nuc, 1, -1, 2, -2, inf or -inf")

@@ -11,6 +11,7 @@ import numpy as np
 from .. import record
 from ..axes import axes_of, axis_of, broadcasts_to, either_name, on_axis, sizes_of
 from ..devices import dtype_among
+from ..dtypes import result_type
 from ..errors import DtypeError, OptionError, ShapeError
 from ..record import cast, clone, run, sum_to
 from ..tensor import Tensor, as_tensor
@@ -428,7 +429,7 @@ def _gradient(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
             raise ShapeError(f"gradient needs a coordinate for each point along axis {axis}.", got=str(spacing.shape))
         width: Any = np.reshape(diff(spacing), (-1,) + (1,) * (x.ndim - axis - 1))
     else:
-        width = Tensor(np.full((n - 1,) + (1,) * (x.ndim - axis - 1), float(spacing), (x[:0] / 1).dtype))
+        width = Tensor(np.full((n - 1,) + (1,) * (x.ndim - axis - 1), float(spacing), result_type(x, 1.0)))
     slope = diff(x, dim=axis) / width
     left, right = slice(None, -1), slice(1, None)
     share = width[right] / (width[left] + width[right])  # of the left slope
@@ -471,7 +472,7 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
     [[1.0, 2.0], [1.0, 2.0]]
     """
     x = as_tensor(x)
-    shape = tuple(int(n) for n in shape)
+    shape = sizes_of((shape,))
     new = len(shape) - x.ndim
     wished = shape[:new] + tuple(m if n == -1 else n for n, m in zip(shape[max(new, 0) :], x.shape, strict=False))
     if new < 0 or any(n < 0 or m not in (1, n) for n, m in zip(wished, (1,) * new + x.shape, strict=True)):

@@ -240,8 +240,9 @@ def chunk(x: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     x = as_tensor(x)
     if chunks < 1:
         raise ShapeError("chunk: there must be at least one chunk.", got=str(chunks))
-    n = x.shape[axis_of(dim, x.ndim, "chunk")]
-    return split(x, -(-n // chunks), dim) if n else _parts(x, axis_of(dim, x.ndim), [0] * chunks)
+    axis = axis_of(dim, x.ndim, "chunk")
+    n = x.shape[axis]
+    return split(x, -(-n // chunks), axis) if n else _parts(x, axis, [0] * chunks)
 
 
 @either_name

@@ -15,6 +15,7 @@ from ..axes import axes_of, axis_of, either_name
 from ..errors import TinygradError
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
+from .compare import nonzero
 
 __all__ = [
     "abs",
@@ -146,7 +147,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None or y is None:
         if x is not y:
             raise TinygradError("where takes a condition alone, or with both x and y.")
-        return tuple(Tensor(i) for i in np.nonzero(np.atleast_1d(condition._data)))
+        return nonzero(condition, as_tuple=True)
     if condition._data.dtype.kind != "b":
         condition = Tensor(condition._data != 0)
     return _where(condition, x, y)

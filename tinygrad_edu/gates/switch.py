@@ -186,16 +186,17 @@ def _has_zero(x: Any) -> bool:
     return not np.asarray(x).all()
 
 
+def _products_before(x: Any, axis: int) -> Any:
+    """For each factor along `axis` the product of those before it."""
+    one = np.ones((*x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
+    return np.concatenate([one, np.cumprod(x, axis=axis)[on_axis(axis, slice(None, -1))]], axis=axis)
+
+
 def _product_of_others(g: Any, z: Any, x: Any, axis: int) -> Any:
     if not _has_zero(x):
         return g * z / x
-    before = np.cumprod(x, axis=axis)[on_axis(axis, slice(None, -1))]
-    backwards = x[on_axis(axis, slice(None, None, -1))]
-    after = np.cumprod(backwards, axis=axis)[on_axis(axis, slice(None, -1))]
-    one = np.ones((*x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
-    before = np.concatenate([one, before], axis=axis)
-    after = np.concatenate([one, after], axis=axis)[on_axis(axis, slice(None, None, -1))]
-    return g * before * after
+    turned = on_axis(axis, slice(None, None, -1))
+    return g * _products_before(x, axis) * _products_before(x[turned], axis)[turned]
 
 
 def _summed_products(g: Any, z: Any, x: Any, axis: int) -> Any:
@@ -208,9 +209,7 @@ def _summed_products(g: Any, z: Any, x: Any, axis: int) -> Any:
     for i in range(n - 2, -1, -1):
         later = g[on_axis(axis, slice(i, i + 1))] + later * x[on_axis(axis, slice(i + 1, i + 2))]
         found.append(later)
-    one = np.ones((*x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
-    before = np.concatenate([one, np.cumprod(x, axis=axis)[on_axis(axis, slice(None, -1))]], axis=axis)
-    return before * np.concatenate(found[::-1], axis=axis)
+    return _products_before(x, axis) * np.concatenate(found[::-1], axis=axis)
 
 
 @either_name
