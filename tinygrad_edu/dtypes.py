@@ -41,7 +41,7 @@ int32 = int = np.dtype("int32")
 int64 = long = np.dtype("int64")
 bool = np.dtype("bool")
 
-_CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}  # numpy kind -> PyTorch's category
+CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}  # of NumPy's kinds PyTorch's category
 _default = [float32]
 
 
@@ -74,7 +74,7 @@ def get_default_dtype() -> np.dtype:
 def check_dtype(dtype: Any) -> np.dtype:
     """`dtype` as a NumPy dtype that a Tensor can hold: bool, integer or real floating point."""
     dtype = np.dtype(dtype)
-    if dtype.kind not in _CATEGORY or dtype.itemsize > 8:
+    if dtype.kind not in CATEGORY or dtype.itemsize > 8:
         raise DtypeError(
             "a Tensor holds real numbers.", expected="float, integer or bool, of at most 8 bytes", got=str(dtype)
         )
@@ -100,9 +100,9 @@ def promote_types(one: Any, two: Any) -> np.dtype:
     (dtype('float16'), dtype('int16'))
     """
     one, two = np.dtype(one), np.dtype(two)
-    if _CATEGORY[one.kind] == _CATEGORY[two.kind]:
+    if CATEGORY[one.kind] == CATEGORY[two.kind]:
         return np.promote_types(one, two)
-    return max(one, two, key=lambda dtype: _CATEGORY[dtype.kind])
+    return max(one, two, key=lambda dtype: CATEGORY[dtype.kind])
 
 
 def result_type(*operands: Any) -> np.dtype:
@@ -132,6 +132,6 @@ def result_type(*operands: Any) -> np.dtype:
     for dtype in ranks:
         if dtype is None:
             continue
-        if result is None or _CATEGORY[dtype.kind] > _CATEGORY[result.kind]:
+        if result is None or CATEGORY[dtype.kind] > CATEGORY[result.kind]:
             result = dtype
     return result

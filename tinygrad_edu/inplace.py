@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from .dtypes import CATEGORY
 from .errors import ChangedAfterUseError, DtypeError, LeafInPlaceError, ShapeError, ViewInPlaceError, line_of
 from .locking import unlock
 from .messages import told
@@ -112,7 +113,7 @@ def _check_fits(t: Tensor, name: str, result: Tensor) -> None:
             got=str(result.shape),
             mend="write the operation without the in-place form",
         )
-    if "biuf".index(result.dtype.kind.replace("u", "i")) > "biuf".index(t.dtype.kind.replace("u", "i")):
+    if CATEGORY[result.dtype.kind] > CATEGORY[t.dtype.kind]:
         wider = ".float()" if result.dtype.kind == "f" else f".to(tg.{result.dtype})"
         raise DtypeError(
             f"{name} cannot store {result.dtype} in a Tensor of {t.dtype}.",

@@ -116,7 +116,15 @@ def _generator(mode: _Mode, function: Callable[..., Any]) -> Callable[..., Any]:
     return generator
 
 
-class no_grad(_Mode):
+class _Fixed(_Mode):
+    """A mode that its class says; `@no_grad` decorates as `@no_grad()` does."""
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        mode = super().__new__(cls)
+        return mode if function is None else mode(function)
+
+
+class no_grad(_Fixed):
     """Do not record gates: a context manager and a decorator.
 
     >>> import tinygrad_edu as tg
@@ -128,10 +136,6 @@ class no_grad(_Mode):
     """
 
     _mode = False
-
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        mode = super().__new__(cls)
-        return mode if function is None else mode(function)  # @no_grad without parentheses
 
 
 class inference_mode(no_grad):
@@ -147,7 +151,7 @@ class inference_mode(no_grad):
         return super().__new__(cls, mode if callable(mode) else None) if mode else set_grad_enabled(is_grad_enabled())
 
 
-class enable_grad(no_grad):
+class enable_grad(_Fixed):
     """Record gates, within a `no_grad` block too: a context manager and a decorator.
 
     >>> import tinygrad_edu as tg

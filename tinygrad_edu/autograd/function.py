@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import modes
 from ..axes import broadcasts_to
 from ..errors import ChangedAfterUseError, GradientShapeError, TinygradError
-from ..modes import is_grad_enabled, no_grad
-from ..record import Gate, Parts, recorded, run
-from ..record import clone as _clone
+from ..modes import is_grad_enabled, no_grad, on
+from ..record import Gate, Parts, clone, recorded, run
 from ..tensor import Tensor, as_tensor, tick
 
 __all__ = ["Function", "once_differentiable"]
@@ -139,7 +137,7 @@ class Function:
             view=True, blind=False,
         )  # fmt: skip
         data = tuple(outputs[i]._data for i in flowing)
-        made_of = recorded(made, inputs, {}, data if len(data) > 1 else data[0], modes.on())
+        made_of = recorded(made, inputs, {}, data if len(data) > 1 else data[0], on())
         final = list(outputs)
         for i, z in zip(flowing, made_of if isinstance(made_of, tuple) else (made_of,), strict=True):
             final[i] = z
@@ -147,7 +145,7 @@ class Function:
 
     @classmethod
     def _run(cls, ctx: Context, inputs: Sequence[Any], keywords: dict[str, Any]) -> Any:
-        with modes.no_grad():
+        with no_grad():
             if cls.setup_context is None:
                 return cls.forward(ctx, *inputs, **keywords)
             result = cls.forward(*inputs, **keywords)
@@ -224,7 +222,7 @@ def _checked(name: str, i: int, x: Any, c: Any, create_graph: bool) -> Any:
             got=str(c.shape),
             mend="a gradient has the shape of its input",
         )
-    return run(_clone, c) if create_graph else np.array(c._data)
+    return run(clone, c) if create_graph else np.array(c._data)
 
 
 def once_differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
