@@ -359,7 +359,7 @@ def test_save(tmp_path):
     if shutil.which("dot"):
         assert viz.save(x * x, tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
         assert viz.save(x * x, tmp_path / "F.PDF").read_bytes().startswith(b"%PDF")
-    with pytest.raises(ValueError, match=r"not 'f\.jpeg'"):
+    with pytest.raises(errors.OptionError, match=r"\.html(?s:.)*f\.jpeg"):
         viz.save(x * x, tmp_path / "f.jpeg")
     assert {path.suffix for path in tmp_path.iterdir() if path.is_file()} <= {".svg", ".png", ".PDF"}
 

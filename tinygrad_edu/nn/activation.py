@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import dtypes, gates
 from ..axes import either_name
-from ..errors import ShapeError, TinygradError
+from ..errors import OptionError, ShapeError, TinygradError
 from ..gates import activation
 from ..gates.softmax import softmin
 from ..inplace import write
@@ -122,7 +122,7 @@ def rrelu(
     tensor([-0.5000,  2.0000])
     """
     if lower > upper:
-        raise ValueError(f"rrelu: lower is not above upper; got {lower} and {upper}")
+        raise OptionError("rrelu needs a lower that is not above upper.", got=f"{lower} and {upper}")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     input = as_tensor(input)
@@ -139,7 +139,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     tensor([-1.0000,  0.5000,  1.0000])
     """
     if min_val > max_val:
-        raise ValueError(f"hardtanh: min_val is not above max_val; got {min_val} and {max_val}")
+        raise OptionError("hardtanh needs a min_val that is not above max_val.", got=f"{min_val} and {max_val}")
     return _applied("hardtanh", partial(activation.hardtanh, low=float(min_val), high=float(max_val)), input, inplace)
 
 
@@ -183,7 +183,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     tensor([-0.5000,  0.0000])
     """
     if lambd < 0:
-        raise ValueError(f"softshrink: lambd is not negative; got {lambd}")
+        raise OptionError("softshrink needs a lambd that is not negative.", got=str(lambd))
     return activation.softshrink(input, by=float(lambd))
 
 
@@ -238,7 +238,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     tensor([-0.7869,  2.0000])
     """
     if not alpha:
-        raise ValueError("celu: alpha is not 0")
+        raise OptionError("celu needs an alpha other than 0.", got=str(alpha))
     return _applied("celu", partial(activation.elu, alpha=float(alpha), scale=1.0, steep=1.0 / alpha), input, inplace)
 
 
@@ -273,7 +273,7 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     (tensor([-0.1587,  1.9545]), tensor([-0.1588,  1.9546]))
     """
     if approximate not in ("none", "tanh"):
-        raise ValueError(f"gelu: approximate must be none or tanh; got {approximate!r}")
+        raise OptionError("gelu: how to approximate.", expected="none or tanh", got=repr(approximate))
     return activation.gelu(input) if approximate == "none" else activation.gelu_tanh(input)
 
 
@@ -533,7 +533,7 @@ class Hardtanh(_Activation):
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         if min_val >= max_val:
-            raise ValueError(f"Hardtanh: min_val is below max_val; got {min_val} and {max_val}")
+            raise OptionError("Hardtanh needs a min_val below max_val.", got=f"{min_val} and {max_val}")
         super().__init__(min_val=min_val, max_val=max_val, inplace=inplace)
 
 

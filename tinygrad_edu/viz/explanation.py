@@ -23,6 +23,7 @@ from .paths import Paths
 from .records import Record, Values
 from .records.recording import Kept
 from .replay import SMALL, Replay
+from .saving import SUFFIXES, save, to_svg
 from .text import Told, amount, text
 
 __all__ = ["Explanation", "explain"]
@@ -161,15 +162,11 @@ class Explanation:
         """
         path = Path(path)
         kind = path.suffix.lower()
-        if kind in (".svg", ".png", ".pdf", ".dot", ".gv"):
-            from .saving import save
-
+        if kind in SUFFIXES:
             return save(self.record, path)
         if kind not in _WRITERS:
             raise OptionError(
-                "the suffix says what to write.",
-                expected=".html, .svg, .png, .pdf, .dot, .json, .md or .txt",
-                got=repr(path.name),
+                "the suffix says what to write.", expected=", ".join((*SUFFIXES, *_WRITERS)), got=repr(path.name)
             )
         content = _WRITERS[kind](self).encode()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -177,17 +174,10 @@ class Explanation:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """For notebooks: the text, and the picture where something can draw it."""
-        from .saving import to_svg
-
         bundle = {"text/plain": str(self)}
         with suppress(MissingExtraError):
             bundle["image/svg+xml"] = to_svg(self.record, depth=None if len(self.record.nodes) <= _DRAWN else 1)
         return bundle
-
-    def _page(self) -> str:
-        from .page import to_html
-
-        return to_html(self.record)
 
     def _tensors(self) -> list[Tensor]:
         found = {id(x): x for z, inputs in self._kept.gates for x in (*inputs, z) if isinstance(x, Tensor)}
@@ -222,7 +212,6 @@ class Explanation:
 
 
 _WRITERS: dict[str, Callable[[Explanation], str]] = {
-    ".html": Explanation._page,
     ".json": lambda e: e.record.to_json(),
     ".md": lambda e: markdown(e.record, e._column),
     ".txt": lambda e: f"{e}\n",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import graphviz
 
-from ..errors import MissingExtraError
+from ..errors import MissingExtraError, OptionError
 from ..files import write_whole
 from ..tensor import Tensor
 from .dot import Picture, recorded
@@ -18,6 +18,7 @@ from .svg import finished
 __all__ = ["save", "to_svg"]
 
 _TEXT, _PICTURES, _PAGE = (".dot", ".gv"), (".svg", ".png", ".pdf"), ".html"
+SUFFIXES = (*_TEXT, *_PICTURES, _PAGE)
 
 
 def save(
@@ -40,7 +41,7 @@ def save(
 
     Raises:
         MissingExtraError: if nothing can draw the picture. The DOT text is still written, beside it.
-        ValueError: for another suffix.
+        OptionError: for another suffix.
 
     >>> import tempfile, tinygrad_edu as tg
     >>> x = tg.tensor(3.0, requires_grad=True, name="x")
@@ -50,8 +51,8 @@ def save(
     """
     path = Path(path)
     kind = path.suffix.lower()
-    if kind not in (*_TEXT, *_PICTURES, _PAGE):
-        raise ValueError(f"viz.save writes .dot, .gv, .svg, .png, .pdf and .html files, not {path.name!r}")
+    if kind not in SUFFIXES:
+        raise OptionError("viz.save writes by the suffix.", expected=", ".join(SUFFIXES), got=repr(path.name))
     path.parent.mkdir(parents=True, exist_ok=True)
     if kind == _PAGE:
         seen = output if isinstance(output, Record) else record(output, expand=expand, maps=True)
