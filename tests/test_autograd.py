@@ -410,6 +410,18 @@ def test_what_is_handed_on_has_left_the_graph():
     assert func.vjp(both, x, has_aux=True)[2].requires_grad  # of something outside
 
 
+def test_a_function_with_aux_returns_a_pair():
+    x, alone = tg.tensor([1.0, 2.0]), lambda x: (x * x).sum()
+    for call in (
+        lambda: func.grad(alone, has_aux=True)(x),
+        lambda: func.vjp(alone, x, has_aux=True),
+        lambda: func.jvp(alone, (x,), (x,), has_aux=True),
+        lambda: func.jacrev(alone, has_aux=True)(x),
+    ):
+        with pytest.raises(TinygradError, match="a pair"):
+            call()
+
+
 def test_tangents_and_upstreams_go_by_name_and_not_by_order():
     x, zero = tg.tensor([1.0, 2.0]), tg.zeros(2)
     _, moved = func.jvp(lambda d: d["a"] * 2 + d["b"], ({"a": x, "b": x},), ({"b": x, "a": zero},))

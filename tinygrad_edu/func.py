@@ -14,7 +14,7 @@ import numpy as np
 
 from . import engine, record
 from .batching import stack_module_state, vmap
-from .errors import DtypeError, NonScalarError, OptionError, ShapeError, StateDictError
+from .errors import DtypeError, NonScalarError, OptionError, ShapeError, StateDictError, TinygradError
 from .modes import enable_grad
 from .tensor import Tensor, as_tensor
 from .trees import flatten, spread
@@ -120,6 +120,24 @@ def _with(args: tuple[Any, ...], argnums: int | tuple[int, ...]) -> tuple[Any, C
     return chosen, replaced
 
 
+def _called(
+    func: Callable[..., Any], args: tuple[Any, ...], keywords: Mapping[str, Any], argnums: int | tuple[int, ...],
+    has_aux: bool,
+) -> tuple[list[Tensor], Callable[[list[Any]], Any], Any, Any]:  # fmt: skip
+    """The chosen arguments opened, what gives them back their structure, the value, and what came besides."""
+    chosen, replaced = _with(args, argnums)
+    leaves, back = flatten(chosen)
+    opened = _opened(leaves)
+    result = func(*replaced(back(opened)), **keywords)
+    if has_aux and not (isinstance(result, tuple) and len(result) == 2):
+        raise TinygradError(
+            "with has_aux=True a function returns a pair: its value, and what is handed on.",
+            got=f"{type(result).__name__}: {result!r:.60}",
+        )
+    value, aux = result if has_aux else (result, None)
+    return opened, back, value, aux
+
+
 def grad_and_value(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Any:
     """A function that returns the gradient of `func` and its value.
 
@@ -130,6 +148,7 @@ def grad_and_value(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0,
 
     Raises:
         NonScalarError: if `func` returns more than one element.
+        TinygradError: with `has_aux`, if it returns no pair.
 
     >>> import tinygrad_edu as tg
     >>> grad_and_value(lambda x: x * x)(tg.tensor(3.0))
@@ -138,12 +157,8 @@ def grad_and_value(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0,
 
     @wraps(func)
     def called(*args: Any, **keywords: Any) -> Any:
-        chosen, replaced = _with(args, argnums)
-        leaves, back = flatten(chosen)
         with enable_grad():
-            opened = _opened(leaves)
-            result = func(*replaced(back(opened)), **keywords)
-            value, aux = result if has_aux else (result, None)
+            opened, back, value, aux = _called(func, args, keywords, argnums, has_aux)
             if not isinstance(value, Tensor) or value.numel() != 1:
                 raise NonScalarError(
                     "func.grad differentiates a function to one number.",
@@ -182,11 +197,8 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> back(tg.tensor([1.0, 10.0]))
     (tensor([ 2., 40.]),)
     """
-    leaves, back = flatten(primals)
     with enable_grad():
-        opened = _opened(leaves)
-        result = func(*back(opened))
-    value, aux = result if has_aux else (result, None)
+        opened, back, value, aux = _called(func, primals, {}, tuple(range(len(primals))), has_aux)
     outputs, _ = _outputs(value)
 
     def pulled(*cotangents: Any) -> Any:
@@ -224,15 +236,13 @@ def jvp(func: Callable[..., Any], primals: tuple[Any, ...], tangents: tuple[Any,
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
     _check_along(primals, tangents)
-    leaves, back = flatten(tuple(primals))
-    along = _matched(tuple(tangents), tuple(primals), "jvp: one tangent for each Tensor among the primals.")
-    for x, v in zip(leaves, along, strict=True):
+    primals = tuple(primals)
+    along = _matched(tuple(tangents), primals, "jvp: one tangent for each Tensor among the primals.")
+    for x, v in zip(flatten(primals)[0], along, strict=True):
         if np.shape(x) != v.shape:
             raise ShapeError("a tangent has the shape of its primal.", expected=str(np.shape(x)), got=str(v.shape))
     with enable_grad():
-        opened = _opened(leaves)
-        result = func(*back(opened))
-        value, aux = result if has_aux else (result, None)
+        opened, _, value, aux = _called(func, primals, {}, tuple(range(len(primals))), has_aux)
         outputs, put_back = _outputs(value)
         moved = put_back(_pushed(outputs, opened, along))
     value, moved, aux = (_closed(part, opened) for part in (value, moved, aux))
@@ -258,12 +268,8 @@ def _jacobian(func: Callable[..., Any], argnums: Any, has_aux: bool, rows: bool)
 
     @wraps(func)
     def called(*args: Any, **keywords: Any) -> Any:
-        chosen, replaced = _with(args, argnums)
-        leaves, back = flatten(chosen)
         with enable_grad():
-            opened = _opened(leaves)
-            result = func(*replaced(back(opened)), **keywords)
-            value, aux = result if has_aux else (result, None)
+            opened, back, value, aux = _called(func, args, keywords, argnums, has_aux)
             outputs, put_back = _outputs(value)
             found = [(_by_rows if rows else _by_columns)(z, opened) for z in outputs]
         found = _closed(put_back([back(each) for each in found]), opened)
