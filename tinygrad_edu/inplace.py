@@ -106,6 +106,7 @@ def _store(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[A
 
 
 def _check_fits(t: Tensor, name: str, result: Tensor) -> None:
+    """Raise for a result of another shape than `t` has, or of a wider kind: a float in an integer Tensor."""
     if result.shape != t.shape:
         raise ShapeError(
             f"{name} cannot change the shape of the Tensor it writes.",
@@ -163,6 +164,7 @@ Tensor.detach_ = detach_  # type: ignore[method-assign, assignment]
 def _rewrite(
     t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...], moves: bool = False
 ) -> Tensor:
+    """The write while recording: `t` becomes the output of `function`; if it `moves`, in whatever shape that has."""
     if t._needs and t.gate is None:
         raise LeafInPlaceError(
             f"{name} would overwrite a leaf that requires a gradient, while recording.",
@@ -183,7 +185,8 @@ def _rewrite(
 
 def _through(t: Tensor, name: str, function: Callable[..., Any], operands: tuple[Any, ...]) -> Tensor:
     """Write a view by writing what it looks at: `base[i] += v`, `x.view(-1).mul_(v)`."""
-    put = partial(_into_memory, t) if getattr(t, "_of", t) is None else _putting(t)
+    detached = getattr(t, "_of", t) is None  # see the slot: other views have no `_of`, or a base
+    put = partial(_into_memory, t) if detached else _putting(t)
     if put is None:
         raise ViewInPlaceError(
             f"{name} would write a view while recording; the Tensor it looks at could not follow.",

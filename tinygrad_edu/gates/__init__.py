@@ -1,8 +1,10 @@
 """gates: every rule of the calculus, by the way its gradient flows back.
 
 Handed on: `distribute`. Times the other input: `switch`, `contract`. To the winner or the chosen: `route`,
-`indexing`, `diagonals`, `ranking`. Times the slope: `slope`, `special_functions`, `softmax`. Put back in
-place: `reshape`, `join`, `pad`. Windows, matrix factors, distances and recurrences have files of their own.
+`indexing`, `diagonals`, `ranking`. Times the slope: `slope`, `special_functions`, `activation`, `softmax`,
+`normalize`. Put back in place: `reshape`, `join`, `pad`. Of several kinds: windows (`window`, `winograd`,
+`pool`), matrices (`linalg`, `factor`), `distance`, `recurrent`. Made of other gates: `composed`. Without a
+gradient: `compare`. What makes gates methods of Tensor: `binding`.
 """
 
 import typing as _typing

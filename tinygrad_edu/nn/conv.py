@@ -151,7 +151,7 @@ def conv2d(
             where that is faster, and rounds float32 a little more: see `gates/winograd.py`.
 
     Raises:
-        ShapeError: if these do not fit; with the formula of the output's size, in numbers, if the window doesn't.
+        ShapeError: if these do not fit; with the formula of the output's size, in numbers, if the window does not.
 
     >>> import tinygrad_edu as tg
     >>> conv2d(tg.ones(1, 1, 3, 3), tg.ones(1, 1, 2, 2), padding=1)[0, 0]

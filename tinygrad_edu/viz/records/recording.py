@@ -147,7 +147,7 @@ def _gates(output: Tensor) -> Graph:
             continue
         if isinstance(z.inputs, Freed):
             raise freed(z, z.inputs)
-        inputs = settled(z) if z.born < clock.last_write else z.inputs
+        inputs = settled(z) if z.born <= clock.last_write else z.inputs
         seen[id(z)] = z, inputs
         stack.extend(x for x in inputs if isinstance(x, Tensor))
     return sorted(seen.values(), key=lambda pair: pair[0].born)
