@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import nn
+from tinygrad_edu.errors import NoSuchAxisError
 
 FACES = (tg, tg.linalg, tg.special, nn.functional, nn.utils, tg.Tensor)
 OTHER = {"dim": "axis", "dims": "axes", "keepdim": "keepdims"} | {f"dim{n}": f"axis{n}" for n in range(3)}
@@ -78,6 +79,19 @@ def test_dim_and_axis_mean_the_same(function, names):
     axes = axes_for(function, names)
     turned = {OTHER[name]: value for name, value in axes.items()}
     assert outcome(function, turned) == outcome(function, axes)
+
+
+@pytest.mark.parametrize(("function", "names"), functions())
+def test_an_axis_that_is_not_there_is_refused(function, names):
+    parameters = inspect.signature(function).parameters
+    for name in names:
+        if name.startswith("keep"):
+            continue
+        axes = {} if function is tg.Tensor.size else axes_for(function, names)  # of its two names the first counts
+        wrong = (9, *axes[name][1:]) if isinstance(axes.get(name), tuple) else 9
+        spread = parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+        with pytest.raises(NoSuchAxisError, match="axis 9"):
+            outcome(function, {} if spread else axes | {name: wrong}, *(wrong if spread else ()))
 
 
 def test_the_table_finds_functions_of_every_kind():

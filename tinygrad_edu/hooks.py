@@ -100,6 +100,10 @@ def _taps(t: Tensor) -> Taps:
 def register_hook(t: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
     """Call `hook(gradient)` when the whole gradient of `t` has arrived; it may return another.
 
+    Raises:
+        NoGradientError: if `t` requires no gradient.
+        GradientShapeError: on the way back, if what the hook returns has another shape.
+
     >>> x = Tensor(2.0, requires_grad=True)
     >>> handle = x.register_hook(lambda g: g * 10)
     >>> (x * 3).backward(); x.grad
@@ -112,6 +116,9 @@ def register_hook(t: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Handle:
 
 def retain_grad(t: Tensor) -> None:
     """Keep the gradient of a Tensor that is not a leaf in its `.grad`, too.
+
+    Raises:
+        NoGradientError: if `t` requires no gradient.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor(3.0, requires_grad=True)
@@ -126,6 +133,9 @@ def retain_grad(t: Tensor) -> None:
 
 def register_post_accumulate_grad_hook(t: Tensor, hook: Callable[[Tensor], None]) -> Handle:
     """Call `hook(t)` at the end of every `backward()` that added to the `.grad` of the leaf `t`.
+
+    Raises:
+        NoGradientError: if `t` is no leaf, or requires no gradient.
 
     >>> import tinygrad_edu as tg
     >>> w = tg.tensor(3.0, requires_grad=True)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import devices, dtypes, printing
+from .axes import axis_of
 from .errors import DtypeError, GradientShapeError, NonScalarError, TinygradError
 from .modes import watching
 
@@ -172,9 +173,13 @@ class Tensor:
     nelement = numel
 
     def size(self, dim: int | None = None, *, axis: int | None = None) -> Any:
-        """The shape, or the size along `dim` (PyTorch's method; NumPy's `size` is `numel()`)."""
+        """The shape, or the size along `dim` (PyTorch's method; NumPy's `size` is `numel()`).
+
+        Raises:
+            NoSuchAxisError: if there is no such axis.
+        """
         dim = axis if dim is None else dim
-        return self._data.shape if dim is None else self._data.shape[dim]
+        return self._data.shape if dim is None else self._data.shape[axis_of(dim, self._data.ndim, "size")]
 
     def element_size(self) -> int:
         """Bytes of one element."""

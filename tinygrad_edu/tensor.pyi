@@ -12,7 +12,7 @@ class Clock:
     last_write: int
     def __init__(self) -> None: ...
     def note(self, write: builtins.int) -> None:
-        """That there was a write at this tick. Another thread's later one stands."""
+        """Remember a write at this tick, unless another thread has noted a later one."""
 
 class Memory:
     """The stamps of one piece of memory, shared by every Tensor that looks at it."""

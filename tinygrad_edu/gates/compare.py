@@ -315,6 +315,7 @@ def unique_consecutive(
     tensor([1, 2, 1])
     """
     a = as_array(x)
+    dim = None if dim is None else axis_of(dim, a.ndim, "unique_consecutive")
     rows = a.reshape(-1, 1) if dim is None else np.moveaxis(a, dim, 0).reshape(a.shape[dim], -1)
     new = np.ones(len(rows), bool)
     new[1:] = (rows[1:] != rows[:-1]).any(1)

@@ -628,7 +628,7 @@ def is_contiguous(x: Tensor) -> bool:
 def stride(x: Tensor, dim: int | None = None) -> Any:
     """How many elements apart neighbours lie in memory, along each axis or along `dim`."""
     steps = tuple(step // x.itemsize for step in x._data.strides)
-    return steps if dim is None else steps[dim]
+    return steps if dim is None else steps[axis_of(dim, x.ndim, "stride")]
 
 
 methods(is_contiguous, stride)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes, gates
-from ..axes import either_name
+from ..axes import axis_of, either_name
 from ..errors import OptionError, ShapeError, TinygradError
 from ..gates import activation
 from ..gates.softmax import softmin
@@ -309,10 +309,11 @@ def glu(input: Any, dim: int = -1) -> Tensor:
     tensor([1.5000])
     """
     input = as_tensor(input)
-    if not input.ndim or input.shape[dim] % 2:
+    axis = axis_of(dim, input.ndim, "glu")
+    if not input.ndim or input.shape[axis] % 2:
         raise ShapeError("glu halves an axis.", expected=f"an even size of axis {dim}", got=str(input.shape))
-    half = input.shape[dim] // 2
-    return gates.narrow(input, dim, 0, half) * gates.sigmoid(gates.narrow(input, dim, half, half))
+    half = input.shape[axis] // 2
+    return gates.narrow(input, axis, 0, half) * gates.sigmoid(gates.narrow(input, axis, half, half))
 
 
 def logsigmoid(input: Any) -> Tensor:

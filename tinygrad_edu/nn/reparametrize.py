@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..axes import either_name
+from ..axes import axis_of, either_name
 from ..errors import OptionError, TinygradError
 from ..random import randn
 from ..tensor import Tensor, written
@@ -83,13 +83,15 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
     Raises:
         TinygradError: if it has no such parameter.
+        NoSuchAxisError: if that has no such axis.
 
     >>> import tinygrad_edu as tg
     >>> list(weight_norm(tg.nn.Linear(3, 2)).state_dict())
     ['bias', 'weight_g', 'weight_v']
     """
     weight = _parameter(module, name, "weight_norm")
-    over = tuple(i for i in range(weight.ndim) if dim is None or i != dim % weight.ndim)
+    own = None if dim is None else axis_of(dim, weight.ndim, "weight_norm")
+    over = tuple(i for i in range(weight.ndim) if i != own)
     hook = _WeightNorm(name, over)
     delattr(module, name)
     setattr(module, f"{name}_g", Parameter(np.asarray(hook.norm(weight._data))))
@@ -160,6 +162,7 @@ def spectral_norm(
 
     Raises:
         TinygradError: if it has no such parameter.
+        NoSuchAxisError: if that has no such axis.
 
     >>> import tinygrad_edu as tg
     >>> list(spectral_norm(tg.nn.Linear(3, 2)).state_dict())
@@ -169,7 +172,7 @@ def spectral_norm(
         raise OptionError(f"n_power_iterations must be at least 1; got {n_power_iterations}")
     weight = _parameter(module, name, "spectral_norm")
     dim = int(type(module).__name__.startswith("ConvTranspose")) if dim is None else dim
-    hook = _SpectralNorm(name, n_power_iterations, eps, dim)
+    hook = _SpectralNorm(name, n_power_iterations, eps, axis_of(dim, weight.ndim, "spectral_norm"))
     rows, columns = hook.matrix(weight._data).shape
     delattr(module, name)
     setattr(module, f"{name}_orig", weight)

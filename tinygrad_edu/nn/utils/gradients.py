@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import gates
-from ...axes import either_name
+from ...axes import axis_of, either_name
 from ...errors import ShapeError, TinygradError
 from ...locking import unlock
 from ...tensor import Tensor, as_tensor, written
@@ -119,6 +119,9 @@ def max_norm_(weight: Tensor, max_norm: float = 3.0, norm_type: float = 2.0, dim
         weight: of shape (out, in) or (out, in, …): a row for each unit.
         dim: the axis of the units.
 
+    Raises:
+        ShapeError: for a weight of fewer than two axes, or without the axis `dim`.
+
     >>> import tinygrad_edu as tg
     >>> max_norm_(tg.tensor([[3.0, 4.0], [0.0, 1.0]]), 2.5)
     tensor([[1.5000, 2.0000],
@@ -126,7 +129,8 @@ def max_norm_(weight: Tensor, max_norm: float = 3.0, norm_type: float = 2.0, dim
     """
     if weight.ndim < 2:
         raise ShapeError("max_norm_ bounds the rows of a weight.", expected="2 or more axes", got=str(weight.shape))
-    axes = tuple(a for a in range(weight.ndim) if a != dim % weight.ndim)
+    axis = axis_of(dim, weight.ndim, "max_norm_")
+    axes = tuple(a for a in range(weight.ndim) if a != axis)
     data = weight._data
     if norm_type == 2:
         norms = np.sqrt(np.sum(np.square(data), axis=axes, keepdims=True))
