@@ -49,6 +49,6 @@ def spread(spec: Any, tree: Any) -> list[Any]:
         return [spec] * len(flatten(tree)[0])
     fits = isinstance(tree, dict if isinstance(spec, dict) else (tuple, list)) and len(spec) == len(tree)
     if not fits or (isinstance(spec, dict) and spec.keys() != tree.keys()):
-        raise ShapeError("the structure is not that of what it describes.", expected=repr(spec), got=f"{tree!r:.200}")
+        raise ShapeError("two structures differ that must be the same.", got=f"{spec!r:.200}\nfor {tree!r:.200}")
     parts = [(spec[key], tree[key]) for key in tree] if isinstance(spec, dict) else zip(spec, tree, strict=True)
     return [each for part, branch in parts for each in spread(part, branch)]
