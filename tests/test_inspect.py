@@ -97,6 +97,14 @@ def test_what_a_function_returns_is_named_by_its_caller(x):
     assert x.name == "x" or x.name == "t"
 
 
+def test_what_a_checkpoint_returns_is_named(x):
+    with tg.inspect():
+        y = tg.utils.checkpoint.checkpoint(lambda x: x * 2, x)
+        a, b = tg.utils.checkpoint.checkpoint(lambda x: (x * 2, x * 3), x)
+    assert (y.name, a.name, b.name) == ("y", "a", "b")
+    assert viz.record(y).nodes[-1].line.startswith("test_inspect.py")
+
+
 def test_names_of_the_user_s_stay(x):
     given = leaf(1.0, "mine")
     with tg.inspect():

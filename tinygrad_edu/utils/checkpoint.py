@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine import Freed, grad
 from ..errors import ChangedAfterUseError, OptionError, TinygradError
-from ..modes import enable_grad, is_grad_enabled
+from ..modes import enable_grad, is_grad_enabled, on
 from ..random import get_generator
 from ..record import Gate, Parts, clone, recorded
 from ..tensor import Tensor, as_tensor, tick
@@ -31,7 +31,8 @@ def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: boo
         preserve_rng_state: let the second computation draw the same random numbers.
 
     Raises:
-        TinygradError: if the second computation gives other shapes than the first.
+        TinygradError: on the way back, if the second computation gives other shapes than the first.
+        ChangedAfterUseError: on the way back, if it gives other values, or what it uses was rewritten.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor(2.0, requires_grad=True)
@@ -71,7 +72,7 @@ def checkpoint(function: Callable[..., Any], *args: Any, preserve_rng_state: boo
         jointly=_Again(again, args, outside, shapes), outputs=len(outputs), view=True, blind=False,
     )  # fmt: skip
     data = tuple(t._data for t in outputs) if len(outputs) > 1 else outputs[0]._data
-    return recorded(made, inputs, {}, data, True)
+    return recorded(made, inputs, {}, data, on())
 
 
 def checkpoint_sequential(
