@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, gates
+from .. import gates
 from ..axes import either_name
+from ..devices import dtype_on
 from ..errors import ShapeError, TinygradError
 from ..gates import activation
 from ..gates.softmax import softmin
@@ -489,10 +490,10 @@ class PReLU(Module):
     tensor([-2.])
     """
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None) -> None:
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
         self.num_parameters, self.init = num_parameters, init
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        dtype = dtype_on(device, dtype)
         self.weight = Parameter(np.full(num_parameters, init, dtype))
 
     def forward(self, input: Any) -> Tensor:
