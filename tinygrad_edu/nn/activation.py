@@ -266,8 +266,8 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     """x times the area left of x under the normal curve (Hendrycks and Gimpel, 2016).
 
     Args:
-        approximate: "tanh" for x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2. Without SciPy the
-            exact one is computed a number at a time, which is slow.
+        approximate: "tanh" for x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2. The exact one of float64
+            and float16 is computed a number at a time where SciPy is not installed, which is slow.
 
     >>> import tinygrad_edu as tg
     >>> gelu(tg.tensor([-1.0, 2.0])), gelu(tg.tensor([-1.0, 2.0]), "tanh")
