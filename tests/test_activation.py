@@ -1,5 +1,6 @@
 """Activations as modules: PyTorch's names, settings, reprs, numbers; in place; errors."""
 
+import math
 from itertools import product
 
 import numpy as np
@@ -52,6 +53,22 @@ def test_rrelu_draws_in_training_only():
     assert layer(tg.ones(3)).tolist() == [1, 1, 1]
     assert layer.eval()(x).tolist() == [-0.5] * 2000
     assert repr(nn.RReLU().eval()) == "RReLU(lower=0.125, upper=0.3333333333333333)  # evaluation mode"
+
+
+def test_gelu_of_float32_is_that_of_float64_in_any_order_of_memory_and_beyond_a_block():
+    a = np.linspace(-13, 13, 2 * 3 * 6000, dtype=np.float32).reshape(2, 3, 6000)
+    for each in (a, a.T, a.transpose(1, 0, 2), a[:, ::-1, ::2], a[:, :0]):
+        for x in (tg.Tensor(each), tg.Tensor(np.ascontiguousarray(each))):
+            exact = each * np.vectorize(lambda v: math.erfc(-v / math.sqrt(2)) / 2, otypes=[float])(each)
+            assert F.gelu(x).dtype == np.float32
+            assert_allclose(F.gelu(x), exact, rtol=5e-6, atol=1e-37)
+            assert_allclose(F.gelu(x), exact, atol=5e-7, rtol=2e-7)
+    assert F.gelu(tg.tensor(0.5)).shape == ()
+    assert (
+        str(F.gelu(tg.tensor([np.nan, np.inf, -100.0, 3e38])).tolist())
+        == f"[nan, inf, -0.0, {float(np.float32(3e38))}]"
+    )
+    assert F.gelu(tg.Tensor(a[0].T)).numpy().strides == a[0].T.strides
 
 
 def test_the_cases_of_nielsen_and_the_courses_by_formula():

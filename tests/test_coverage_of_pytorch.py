@@ -87,3 +87,50 @@ def test_the_order_and_the_defaults_of_arguments_are_pytorchs(path):
         assert [a for a in mine if a in its] == [a for a in its if a in mine], name
         found += 1
     assert found
+
+
+LAYERS = {name: its for name, its in vars(tg.nn).items() if isinstance(its, type) and issubclass(its, tg.nn.Module)}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_is_called_by_pytorchs_names(name):
+    mine = [*inspect.signature(LAYERS[name].forward).parameters][1:]
+    assert "x" not in mine or name == "RMSNorm"
+    torch = pytest.importorskip("torch", reason="PyTorch itself is not installed")
+    its = [*inspect.signature(getattr(getattr(torch.nn, name, None), "forward", lambda self: None)).parameters][1:]
+    assert "keywords" in mine or [a for a in mine if f"{a}_" in its or a in its] == [a.rstrip("_") for a in its]
+
+
+def test_layers_of_parameters_take_a_device_and_a_dtype():
+    for name, layer in LAYERS.items():
+        given = inspect.signature(layer).parameters
+        assert ("device" in given) == ("dtype" in given), name
+    makers = [
+        lambda **k: tg.nn.Linear(2, 1, **k),
+        lambda **k: tg.nn.Bilinear(2, 2, 1, **k),
+        lambda **k: tg.nn.Conv2d(1, 1, 3, **k),
+        lambda **k: tg.nn.ConvTranspose1d(1, 1, 3, **k),
+        lambda **k: tg.nn.Embedding(3, 2, **k),
+        lambda **k: tg.nn.EmbeddingBag(3, 2, **k),
+        lambda **k: tg.nn.PReLU(**k),
+        lambda **k: tg.nn.BatchNorm2d(2, **k),
+        lambda **k: tg.nn.InstanceNorm1d(2, affine=True, **k),
+        lambda **k: tg.nn.LayerNorm(2, **k),
+        lambda **k: tg.nn.RMSNorm(2, **k),
+        lambda **k: tg.nn.GroupNorm(1, 2, **k),
+        lambda **k: tg.nn.LSTM(2, 3, **k),
+        lambda **k: tg.nn.RNNCell(2, 3, **k),
+        lambda **k: tg.nn.LSTMCell(2, 3, **k),
+        lambda **k: tg.nn.GRUCell(2, 3, **k),
+        lambda **k: tg.nn.MultiheadAttention(2, 1, **k),
+        lambda **k: tg.nn.TransformerEncoderLayer(2, 1, 3, **k),
+        lambda **k: tg.nn.Transformer(2, 1, 1, 1, 3, **k),
+        lambda **k: tg.nn.AdaptiveLogSoftmaxWithLoss(4, 4, [2], **k),
+        lambda **k: tg.nn.LazyLinear(2, **k),
+    ]
+    for make in makers:
+        layer = make(device="cpu", dtype=tg.float64)
+        assert {p.dtype for p in layer.parameters()} == {tg.float64}
+        assert {p.dtype for p in make(device=tg.device("cpu")).parameters()} == {tg.get_default_dtype()}
+        with pytest.raises(tg.errors.DeviceError, match="no device 'cuda'"):
+            make(device="cuda")

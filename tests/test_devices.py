@@ -82,6 +82,14 @@ def test_to_takes_a_device_a_dtype_or_both_of_a_tensor_and_of_a_module():
             thing.to("complex64")
 
 
+def test_a_program_that_insists_on_a_gpu_is_told_what_to_ask_first():
+    assert not tg.ones(2).is_cuda
+    for thing in (tg.ones(2), tg.nn.Linear(1, 1)):
+        for args in ((), ("cuda:1",)):
+            with pytest.raises(DeviceError, match=r"no device 'cuda(:1)?'(?s:.)*if cuda.is_available"):
+                thing.cuda(*args)
+
+
 def test_weights_are_loaded_to_the_cpu(tmp_path):
     tg.save({"w": tg.ones(2)}, tmp_path / "w.npz")
     assert tg.load(tmp_path / "w.npz", map_location=tg.device("cpu"), weights_only=True)["w"].tolist() == [1.0, 1.0]

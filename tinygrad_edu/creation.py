@@ -9,7 +9,7 @@ import numpy as np
 
 from . import dtypes
 from .axes import sizes_of
-from .devices import check_device
+from .devices import check_device, dtype_on
 from .errors import DtypeError, ShapeError, TinygradError
 from .tensor import Tensor, as_array, tensor
 
@@ -40,12 +40,6 @@ def shape_of(given: tuple[Any, ...], name: str, size: Any = None) -> tuple[int, 
     if min(shape, default=0) < 0:
         raise ShapeError(f"{name} cannot make a Tensor with a negative size.", got=str(shape))
     return shape
-
-
-def _dtype(dtype: Any, device: Any) -> np.dtype:
-    """The dtype asked for, or the default float; a device other than the CPU is refused."""
-    check_device(device)
-    return dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
 
 
 def _number(value: Any) -> Any:
@@ -80,7 +74,7 @@ def zeros(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, 
     >>> zeros(2, 3).shape, zeros((2,)).dtype
     ((2, 3), dtype('float32'))
     """
-    return Tensor(np.zeros(shape_of(sizes, "zeros", size), _dtype(dtype, device)), requires_grad=requires_grad)
+    return Tensor(np.zeros(shape_of(sizes, "zeros", size), dtype_on(device, dtype)), requires_grad=requires_grad)
 
 
 def ones(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -89,7 +83,7 @@ def ones(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, r
     >>> ones(2)
     tensor([1., 1.])
     """
-    return Tensor(np.ones(shape_of(sizes, "ones", size), _dtype(dtype, device)), requires_grad=requires_grad)
+    return Tensor(np.ones(shape_of(sizes, "ones", size), dtype_on(device, dtype)), requires_grad=requires_grad)
 
 
 def empty(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -98,7 +92,7 @@ def empty(*sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, 
     >>> empty(2, 3).shape
     (2, 3)
     """
-    return Tensor(np.empty(shape_of(sizes, "empty", size), _dtype(dtype, device)), requires_grad=requires_grad)
+    return Tensor(np.empty(shape_of(sizes, "empty", size), dtype_on(device, dtype)), requires_grad=requires_grad)
 
 
 def full(size: Any, fill_value: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -122,7 +116,7 @@ def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, req
     [[1.0, 0.0], [0.0, 1.0]]
     """
     shape = shape_of((n, n if m is None else m), "eye")
-    return Tensor(np.eye(*shape, dtype=_dtype(dtype, device)), requires_grad=requires_grad)
+    return Tensor(np.eye(*shape, dtype=dtype_on(device, dtype)), requires_grad=requires_grad)
 
 
 def tril_indices(row: int, col: int, offset: int = 0, dtype: Any = np.int64, device: Any = None) -> Tensor:
@@ -132,7 +126,7 @@ def tril_indices(row: int, col: int, offset: int = 0, dtype: Any = np.int64, dev
     [[0, 1, 1], [0, 0, 1]]
     """
     row, col = shape_of((row, col), "tril_indices")
-    return Tensor(np.stack(np.tril_indices(row, offset, col)), _dtype(dtype, device))
+    return Tensor(np.stack(np.tril_indices(row, offset, col)), dtype_on(device, dtype))
 
 
 def triu_indices(row: int, col: int, offset: int = 0, dtype: Any = np.int64, device: Any = None) -> Tensor:
@@ -142,7 +136,7 @@ def triu_indices(row: int, col: int, offset: int = 0, dtype: Any = np.int64, dev
     [[0, 0, 1], [0, 1, 1]]
     """
     row, col = shape_of((row, col), "triu_indices")
-    return Tensor(np.stack(np.triu_indices(row, offset, col)), _dtype(dtype, device))
+    return Tensor(np.stack(np.triu_indices(row, offset, col)), dtype_on(device, dtype))
 
 
 # From a number, or a range.
@@ -154,7 +148,7 @@ def scalar_tensor(value: Any, dtype: Any = None, device: Any = None, requires_gr
     >>> scalar_tensor(3)
     tensor(3.)
     """
-    return Tensor(_number(value), _dtype(dtype, device), requires_grad)
+    return Tensor(_number(value), dtype_on(device, dtype), requires_grad)
 
 
 def arange(
@@ -191,7 +185,7 @@ def linspace(
     """
     (steps,) = shape_of((steps,), "linspace")
     return Tensor(
-        np.linspace(_number(start), _number(end), steps).astype(_dtype(dtype, device)), requires_grad=requires_grad
+        np.linspace(_number(start), _number(end), steps).astype(dtype_on(device, dtype)), requires_grad=requires_grad
     )
 
 
@@ -211,7 +205,7 @@ def logspace(
     """
     (steps,) = shape_of((steps,), "logspace")
     powers = float(base) ** np.linspace(_number(start), _number(end), steps)
-    return Tensor(powers.astype(_dtype(dtype, device)), requires_grad=requires_grad)
+    return Tensor(powers.astype(dtype_on(device, dtype)), requires_grad=requires_grad)
 
 
 # Like another.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import check_dtype
+from .dtypes import check_dtype, get_default_dtype
 from .errors import DeviceError, DtypeError
 
 __all__ = ["accelerator", "backends", "cuda", "device"]
@@ -81,6 +81,12 @@ def check_device(asked: Any) -> None:
     """Raises DeviceError for any device but the CPU; None asks for none."""
     if asked is not None and type(asked) is not device:
         device(asked)
+
+
+def dtype_on(device: Any, dtype: Any) -> np.dtype:
+    """The dtype asked for, or the default float; a device other than the CPU is refused."""
+    check_device(device)
+    return get_default_dtype() if dtype is None else check_dtype(dtype)
 
 
 def dtype_among(asked: Iterable[Any]) -> np.dtype | None:

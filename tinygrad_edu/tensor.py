@@ -139,9 +139,18 @@ class Tensor:
         """Where the values are: always the CPU."""
         return devices.CPU
 
+    @property
+    def is_cuda(self) -> bool:
+        """Whether a GPU holds the values: it never does."""
+        return False
+
     def cpu(self) -> Tensor:
         """This Tensor: it is on the CPU already."""
         return self
+
+    def cuda(self, device: Any = None) -> Tensor:
+        """Raises DeviceError: there is no GPU here to move to."""
+        return self.to("cuda" if device is None else device)
 
     @property
     def is_leaf(self) -> bool:

@@ -365,6 +365,8 @@ class Tensor:
         """This Tensor: it is on the CPU already."""
     def cross(self, y: Any, dim: builtins.int | None = None, *, axis: Any = ...) -> Tensor:
         """The cross products of the vectors of 3 along `dim`; default: the first axis of size 3, as in PyTorc…"""
+    def cuda(self, device: Any = None) -> Tensor:
+        """Raises DeviceError: there is no GPU here to move to."""
     def cummax(self, axis: builtins.int = ..., *, dim: Any = ...) -> Any:
         """The largest element so far along `axis`, as (values, indices); of ties the latest, and a nan stays."""
     def cummin(self, axis: builtins.int = ..., *, dim: Any = ...) -> Any:
@@ -645,6 +647,9 @@ class Tensor:
         """The inverse of square matrices, (…, n, n) -> (…, n, n). To solve a system, `linalg.solve` is better."""
     def is_contiguous(self) -> builtins.bool:
         """Whether the elements lie in memory in the order in which they print."""
+    @property
+    def is_cuda(self) -> builtins.bool:
+        """Whether a GPU holds the values: it never does."""
     def is_floating_point(self) -> builtins.bool:
         """Whether the dtype is a floating-point one."""
     @property

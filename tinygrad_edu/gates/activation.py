@@ -90,8 +90,49 @@ def _for_mish(g: Any, z: Any, x: Any) -> Any:
     return g * (t + x * run(sigmoid, x) * (1 - t * t))
 
 
+# For float32, where SciPy takes four times as long: what lies beyond t > 0 under the normal curve is
+# exp(-t^2/2) times a quotient of polynomials (Cody, "Rational Chebyshev Approximations for the Error
+# Function", 1969; this one, of 0.5 erfcx(t / sqrt 2), is within 2e-7 of it up to where exp is 0).
+
+_OVER = np.array([2.0157372e-07, 0.014580337, 0.10864391, 0.34190552, 0.5], np.float32)
+_UNDER = np.array([0.036572376, 0.27181495, 0.89956302, 1.48169, 1.0], np.float32)
+_NOTHING_BEYOND, _BLOCK = np.float32(14.4), 2**15  # elements whose steps stay in the cache
+
+
+def _polynomial(coefficients: np.ndarray, t: np.ndarray) -> np.ndarray:
+    y = t * coefficients[0]
+    for c in coefficients[1:-1]:
+        y += c
+        y *= t
+    y += coefficients[-1]
+    return y
+
+
+def _area(x: np.ndarray) -> np.ndarray:
+    """ndtr(x), the area to the left of x, in float32; relative to it exact to 1e-6 where x > -5."""
+    t = np.minimum(np.abs(x), _NOTHING_BEYOND)
+    beyond = t * t
+    beyond *= np.float32(-0.5)
+    np.exp(beyond, out=beyond)
+    beyond *= _polynomial(_OVER, t)
+    beyond /= _polynomial(_UNDER, t)
+    np.subtract(x > 0, beyond, out=beyond)
+    return np.abs(beyond, out=beyond)
+
+
+def _gelu(x: np.ndarray) -> np.ndarray:
+    if x.dtype != np.float32:
+        return x * run(ndtr, x)  # type: ignore[no-any-return]
+    z = np.empty_like(x)
+    of, to = x.ravel(order="K"), z.ravel(order="K")
+    for i in range(0, x.size, _BLOCK):
+        part = of[i : i + _BLOCK]
+        np.multiply(part, _area(part), out=to[i : i + _BLOCK])
+    return z
+
+
 def _for_gelu(g: Any, z: Any, x: Any) -> Any:
-    """z / x is the area that the forward found, and asking SciPy for it again takes as long as the forward."""
+    """z / x is the area that the forward found: to ask for it again would take as long as the forward."""
     area = run(ndtr, x) if isinstance(x, Tensor) else np.divide(z, x, out=np.full_like(x, 0.5), where=x != 0)
     return g * (area + x * np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))
 
@@ -127,7 +168,7 @@ def _softplus_forward(x: Any, beta: float, threshold: float) -> Any:
 
 
 elu = slope("elu", _elu_forward, _for_elu, local=("scale where x > 0, else alpha scale steep exp(steep x)",))
-gelu = slope("gelu", lambda x: x * run(ndtr, x), _for_gelu, local=("ndtr(x) + x exp(-x^2/2)/sqrt(2 pi)",))
+gelu = slope("gelu", _gelu, _for_gelu, local=("ndtr(x) + x exp(-x^2/2)/sqrt(2 pi)",))
 gelu_tanh = slope(
     "gelu_tanh",
     lambda x: x * (_bent(x) + 1) * 0.5,

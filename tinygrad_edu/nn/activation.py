@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, gates
+from .. import gates
 from ..axes import axis_of, either_name
+from ..devices import dtype_on
 from ..errors import OptionError, ShapeError, TinygradError
 from ..gates import activation
 from ..gates.softmax import softmin
@@ -265,8 +266,8 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     """x times the area left of x under the normal curve (Hendrycks and Gimpel, 2016).
 
     Args:
-        approximate: "tanh" for x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2. Without SciPy the
-            exact one is computed a number at a time, which is slow.
+        approximate: "tanh" for x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2. The exact one of float64
+            and float16 is computed a number at a time where SciPy is not installed, which is slow.
 
     >>> import tinygrad_edu as tg
     >>> gelu(tg.tensor([-1.0, 2.0])), gelu(tg.tensor([-1.0, 2.0]), "tanh")
@@ -490,10 +491,10 @@ class PReLU(Module):
     tensor([-2.])
     """
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None) -> None:
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
         self.num_parameters, self.init = num_parameters, init
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        dtype = dtype_on(device, dtype)
         self.weight = Parameter(np.full(num_parameters, init, dtype))
 
     def forward(self, input: Any) -> Tensor:

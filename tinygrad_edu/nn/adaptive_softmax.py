@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import gates
+from ..devices import dtype_on
 from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..tensor import Tensor, as_tensor
 from .container import ModuleList, Sequential
@@ -58,6 +59,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         div_value: float = 4.0,
         head_bias: bool = False,
         *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -74,6 +76,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         self.div_value, self.head_bias = div_value, head_bias
         self.shortlist_size, self.n_clusters = bounds[1], len(bounds) - 2
         self.head_size = self.shortlist_size + self.n_clusters
+        dtype = dtype_on(device, dtype)
         self.head = Linear(in_features, self.head_size, bias=head_bias, dtype=dtype)
         self.tail = ModuleList()
         for i, (low, high) in enumerate(pairwise(self.cutoffs)):

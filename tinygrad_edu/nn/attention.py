@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, gates, record
+from .. import gates, record
+from ..devices import dtype_on
 from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..gates.pad import pad
 from ..gates.recurrent import _through_meaning
@@ -241,6 +242,7 @@ class MultiheadAttention(Module):
         add_zero_attn: also a key and value of zeros.
         kdim, vdim: features of key and value; default: `embed_dim`.
         batch_first: sequences are (batch, steps, features) instead of (steps, batch, features).
+        device: None or "cpu".
         dtype: of the parameters; default: `get_default_dtype()`.
 
     Attributes:
@@ -276,6 +278,7 @@ class MultiheadAttention(Module):
         vdim: int | None = None,
         batch_first: bool = False,
         *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -285,7 +288,7 @@ class MultiheadAttention(Module):
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim
         self.dropout, self.batch_first, self.add_zero_attn = dropout, batch_first, add_zero_attn
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        dtype = dtype_on(device, dtype)
 
         def new(*shape: int) -> Parameter:
             return Parameter(np.zeros(shape, dtype))

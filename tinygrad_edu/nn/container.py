@@ -128,10 +128,10 @@ class Sequential(_Numbered):
         if all(name.isdigit() for name, _ in named):
             self._become(self._parts())
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         for module in self._parts():
-            x = module(x)
-        return x
+            input = module(input)
+        return input
 
 
 class ModuleList(_Numbered):

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
 from ..axes import each_axis
+from ..devices import dtype_on
 from ..errors import OptionError, ShapeError
 from ..gates import window
 from ..gates.pad import pad as pad_with
@@ -328,7 +328,7 @@ class _Sliding(Module):
 
     def _keep(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
-        groups: int, bias: bool, padding_mode: str, dtype: Any,
+        groups: int, bias: bool, padding_mode: str, device: Any, dtype: Any,
     ) -> None:  # fmt: skip
         super().__init__()
         if groups < 1 or in_channels % groups or out_channels % groups:
@@ -342,7 +342,7 @@ class _Sliding(Module):
         self.padding = padding if isinstance(padding, str) else each_axis(padding, self.n, "padding")
         self.padding_mode = padding_mode
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        dtype = dtype_on(device, dtype)
         self.weight = Parameter(np.empty((first, second // groups, *self.kernel_size), dtype))
         self.bias = Parameter(np.empty(out_channels, dtype)) if bias else None
         self.reset_parameters()
@@ -374,16 +374,18 @@ class _Conv(_Sliding):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
         dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *,
-        algorithm: str = "auto", dtype: Any = None,
+        algorithm: str = "auto", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
-        self._keep(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, dtype)
+        self._keep(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype
+        )
         self.algorithm = _known(algorithm)
         self._pairs = _pairs(self.padding, self.kernel_size, self.stride, self.dilation)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, input: Any) -> Tensor:
+        x = as_tensor(input)
         padding: Any = self.padding
         if self.padding_mode != "zeros":
-            x = as_tensor(x)
             _batch(self, self.n, x, self.in_channels)  # says what is wrong before the border does
             x = pad_with(x, [width for pair in reversed(self._pairs) for width in pair], _MODES[self.padding_mode])
             padding = 0
@@ -398,16 +400,18 @@ class _ConvTranspose(_Sliding):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
         output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros",
-        *, dtype: Any = None,
+        *, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         self.output_padding = each_axis(output_padding, self.n, "output_padding")
-        self._keep(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, dtype)
+        self._keep(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype
+        )
 
-    def forward(self, x: Any, output_size: Any = None) -> Tensor:
+    def forward(self, input: Any, output_size: Any = None) -> Tensor:
         """The output; `output_size` picks one of the sizes that the stride allows (else `output_padding` does)."""
-        more = self.output_padding if output_size is None else self._missing(np.shape(x), output_size)
+        more = self.output_padding if output_size is None else self._missing(np.shape(input), output_size)
         return _conv_transpose(
-            self, self.n, x, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation
+            self, self.n, input, self.weight, self.bias, self.stride, self.padding, more, self.groups, self.dilation
         )
 
     def _missing(self, shape: tuple[int, ...], wished: Any) -> tuple[int, ...]:
@@ -448,6 +452,7 @@ class Conv2d(_Conv):
         bias: False for a layer without one.
         padding_mode: zeros, reflect, replicate or circular.
         algorithm: "auto" or "direct", see `functional.conv2d`.
+        device: None or "cpu".
         dtype: of the parameters; default: `get_default_dtype()`.
 
     Attributes:
@@ -495,7 +500,7 @@ class ConvTranspose2d(_ConvTranspose):
     Args:
         kernel_size, stride, padding, output_padding, dilation: a number, or one for each axis; see
             `functional.conv_transpose2d`.
-        groups, bias, dtype: as for `Conv2d`.
+        groups, bias, device, dtype: as for `Conv2d`.
         padding_mode: zeros.
 
     Attributes:
@@ -536,8 +541,8 @@ class Unfold(Module):
         super().__init__()
         self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
 
-    def forward(self, x: Any) -> Tensor:
-        return unfold(x, self.kernel_size, self.dilation, self.padding, self.stride)
+    def forward(self, input: Any) -> Tensor:
+        return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
@@ -558,8 +563,8 @@ class Fold(Module):
         self.output_size, self.kernel_size = output_size, kernel_size
         self.dilation, self.padding, self.stride = dilation, padding, stride
 
-    def forward(self, x: Any) -> Tensor:
-        return fold(x, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
+    def forward(self, input: Any) -> Tensor:
+        return fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
 
     def extra_repr(self) -> str:
         return (

@@ -191,8 +191,8 @@ class _Dropout(Module):
         _check(p)
         self.p, self.inplace = p, inplace
 
-    def forward(self, x: Any) -> Tensor:
-        return type(self).function(x, self.p, self.training, self.inplace)  # type: ignore[no-any-return]
+    def forward(self, input: Any) -> Tensor:
+        return type(self).function(input, self.p, self.training, self.inplace)  # type: ignore[no-any-return]
 
     def extra_repr(self) -> str:
         return f"p={self.p}, inplace={self.inplace}"
@@ -283,8 +283,8 @@ class StochasticDepth(Module):
         _check(p)
         self.p, self.mode = p, mode
 
-    def forward(self, x: Any) -> Tensor:
-        return stochastic_depth(x, self.p, self.mode, self.training)
+    def forward(self, input: Any) -> Tensor:
+        return stochastic_depth(input, self.p, self.mode, self.training)
 
     def extra_repr(self) -> str:
         return f"p={self.p}, mode={self.mode}"

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, gates, record
+from .. import gates, record
+from ..devices import dtype_on
 from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..tensor import Tensor, as_array, as_tensor, written
 from . import init
@@ -228,10 +229,9 @@ def _greatest(found: Tensor, bag: np.ndarray, bags: int) -> Tensor:
 class _Table(Module):
     """What Embedding and EmbeddingBag have in common: the table, and what they say of themselves."""
 
-    def _make(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, dtype: Any) -> None:
+    def _make(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, dtype: np.dtype) -> None:
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = None if padding_idx is None else _row(padding_idx, num_embeddings)
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
         self.weight = Parameter(np.empty((num_embeddings, embedding_dim), dtype))
         self.reset_parameters()
 
@@ -279,12 +279,13 @@ class Embedding(_Table):
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
         *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
         self.max_norm, self.norm_type = max_norm, norm_type
         self.scale_grad_by_freq, self.sparse = scale_grad_by_freq, sparse
-        self._make(num_embeddings, embedding_dim, padding_idx, dtype)
+        self._make(num_embeddings, embedding_dim, padding_idx, dtype_on(device, dtype))
 
     @classmethod
     def from_pretrained(
@@ -351,13 +352,14 @@ class EmbeddingBag(_Table):
         *,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
         self.max_norm, self.norm_type = max_norm, norm_type
         self.scale_grad_by_freq, self.mode, self.sparse = scale_grad_by_freq, mode, sparse
         self.include_last_offset = include_last_offset
-        self._make(num_embeddings, embedding_dim, padding_idx, dtype)
+        self._make(num_embeddings, embedding_dim, padding_idx, dtype_on(device, dtype))
 
     @classmethod
     def from_pretrained(

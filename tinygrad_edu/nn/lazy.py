@@ -47,12 +47,12 @@ class _Lazy(Module):
         for name, p in self._own_parameters():
             setattr(self, name, UninitializedParameter(np.empty(0, p.dtype)))
 
-    def forward(self, x: Any, *args: Any) -> Any:
-        shape = np.shape(x)
+    def forward(self, input: Any, *args: Any, **keywords: Any) -> Any:
+        shape = np.shape(input)
         if not -len(shape) <= self.axis < len(shape):
             raise ShapeError(f"{type(self).__name__} cannot tell its width from such an input.", got=str(shape))
         self._become(shape[self.axis])
-        return self.forward(x, *args)
+        return self.forward(input, *args, **keywords)
 
     def _become(self, width: int) -> None:
         args, keywords = self._asked

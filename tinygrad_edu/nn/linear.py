@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, gates, record
+from .. import gates, record
+from ..devices import dtype_on
 from ..errors import OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from ..threads import product
@@ -88,6 +89,7 @@ class Linear(Module):
 
     Args:
         bias: False for a layer without one.
+        device: None or "cpu".
         dtype: of the parameters; default: `get_default_dtype()`.
 
     Attributes:
@@ -102,12 +104,14 @@ class Linear(Module):
     (5, 2)
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None) -> None:
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, device: Any = None, dtype: Any = None
+    ) -> None:
         super().__init__()
         if not all(isinstance(n, (int, np.integer)) and n >= 0 for n in (in_features, out_features)):
             raise OptionError(f"Linear: in_features and out_features are counts; got {in_features!r}, {out_features!r}")
         self.in_features, self.out_features = in_features, out_features
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        dtype = dtype_on(device, dtype)
         self.weight = Parameter(np.empty((out_features, in_features), dtype))
         self.bias = Parameter(np.empty(out_features, dtype)) if bias else None
         self.reset_parameters()
@@ -119,11 +123,11 @@ class Linear(Module):
             bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, input: Any) -> Tensor:
         try:
-            return linear(x, self.weight, self.bias)
+            return linear(input, self.weight, self.bias)
         except ShapeError:
-            shape = np.shape(x)
+            shape = np.shape(input)
             if shape[-1:] == (self.in_features,):
                 raise  # what does not fit is the weight or the bias
             raise ShapeError(
@@ -183,13 +187,20 @@ class Bilinear(Module):
     """
 
     def __init__(
-        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, *, dtype: Any = None
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
         if in1_features < 1:
             raise OptionError(f"Bilinear: in1_features is above 0; got {in1_features}")
         self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        dtype = dtype_on(device, dtype)
         self.weight = Parameter(np.empty((out_features, in1_features, in2_features), dtype))
         self.bias = Parameter(np.empty(out_features, dtype)) if bias else None
         self.reset_parameters()
@@ -228,5 +239,5 @@ class Identity(Module):
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__()
 
-    def forward(self, x: Any) -> Any:
-        return x
+    def forward(self, input: Any) -> Any:
+        return input

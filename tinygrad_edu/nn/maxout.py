@@ -57,8 +57,8 @@ class Maxout(Module):
         self.pieces = pieces
         self.linear = Linear(in_features, out_features * pieces, bias)
 
-    def forward(self, x: Any) -> Tensor:
-        return maxout(self.linear(x), self.pieces)
+    def forward(self, input: Any) -> Tensor:
+        return maxout(self.linear(input), self.pieces)
 
     def extra_repr(self) -> str:
         return f"pieces={self.pieces}"

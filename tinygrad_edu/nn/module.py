@@ -410,6 +410,10 @@ class Module:
         """The module: it is on the CPU already."""
         return self
 
+    def cuda(self, device: Any = None) -> Module:
+        """Raises DeviceError: there is no GPU here to move to."""
+        return self.to("cuda" if device is None else device)
+
     def double(self) -> Module:
         """Cast to float64, in place; returns the module."""
         return self.to(dtypes.float64)

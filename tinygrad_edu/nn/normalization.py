@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from ..devices import dtype_on
+from ..dtypes import get_default_dtype
 from ..errors import ShapeError, TinygradError
 from ..gates.normalize import normalized
 from ..tensor import Tensor, as_tensor, written
@@ -164,13 +165,14 @@ class _Channels(Module):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        device: Any = None,
         dtype: Any = None,
         bias: bool = True,
     ) -> None:
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        dtype = dtype_on(device, dtype)
         self.weight = Parameter(np.ones(num_features, dtype)) if affine else None
         self.bias = Parameter(np.zeros(num_features, dtype)) if affine and bias else None
         tracked = track_running_stats
@@ -222,11 +224,11 @@ class _Channels(Module):
 
 
 class _BatchNorm(_Channels):
-    def forward(self, x: Any) -> Tensor:
-        x = self._checked(x)
+    def forward(self, input: Any) -> Tensor:
+        input = self._checked(input)
         training = self.training or self.running_mean is None
         if training:
-            _more_than_one(type(self).__name__, x, x.numel() // max(x.shape[1], 1), "channel")
+            _more_than_one(type(self).__name__, input, input.numel() // max(input.shape[1], 1), "channel")
         momentum = self.momentum or 0.0
         if self.training and self.num_batches_tracked is not None:
             self.num_batches_tracked._data[...] += 1
@@ -234,7 +236,7 @@ class _BatchNorm(_Channels):
             if self.momentum is None:
                 momentum = 1 / self.num_batches_tracked.item()
         means = self.running_mean, self.running_var
-        return batch_norm(x, *means, self.weight, self.bias, training, momentum, self.eps)
+        return batch_norm(input, *means, self.weight, self.bias, training, momentum, self.eps)
 
 
 class BatchNorm1d(_BatchNorm):
@@ -247,6 +249,7 @@ class BatchNorm1d(_BatchNorm):
         affine: whether to learn a weight and a bias for each channel.
         bias: False to learn the weight only.
         track_running_stats: False to take the batch's own statistics in evaluation mode, too.
+        device: None or "cpu".
         dtype: of parameters and buffers; default: `get_default_dtype()`.
 
     Attributes:
@@ -296,24 +299,27 @@ class _InstanceNorm(_Channels):
         affine: bool = False,
         track_running_stats: bool = False,
         *,
+        device: Any = None,
         dtype: Any = None,
         bias: bool = True,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype, bias=bias)
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device=device, dtype=dtype, bias=bias
+        )
 
     @property
     def batched(self) -> tuple[int, ...]:
         return self.dims[1:]
 
-    def forward(self, x: Any) -> Tensor:
-        one = np.ndim(x) == self.dims[0]
-        x = self._checked(x, 0 if one else 1)
-        x = x[None] if one else x
+    def forward(self, input: Any) -> Tensor:
+        one = np.ndim(input) == self.dims[0]
+        input = self._checked(input, 0 if one else 1)
+        input = input[None] if one else input
         own = self.training or not self.track_running_stats
         if own:
-            _more_than_one(type(self).__name__, x, math.prod(x.shape[2:]), "channel of a sample")
+            _more_than_one(type(self).__name__, input, math.prod(input.shape[2:]), "channel of a sample")
         means = self.running_mean, self.running_var
-        z = instance_norm(x, *means, self.weight, self.bias, own, self.momentum or 0.0, self.eps)
+        z = instance_norm(input, *means, self.weight, self.bias, own, self.momentum or 0.0, self.eps)
         return z[0] if one else z
 
 
@@ -393,7 +399,7 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     tensor([1., 1.])
     """
     x, shape, over = _last("rms_norm", as_tensor(input), normalized_shape, weight)
-    dtype = x.dtype if x.dtype.kind == "f" else dtypes.get_default_dtype()
+    dtype = x.dtype if x.dtype.kind == "f" else get_default_dtype()
     eps = float(np.finfo(dtype).eps) if eps is None else eps
     z, _ = _apply(x, weight, None, shape, over, eps, centre=False)
     return z if x.shape == np.shape(input) else z[0]  # type: ignore[no-any-return]
@@ -476,10 +482,9 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
 class _Last(Module):
     """A layer of one weight for each element of the last axes."""
 
-    def __init__(self, normalized_shape: Any, eps: Any, elementwise_affine: bool, dtype: Any) -> None:
+    def __init__(self, normalized_shape: Any, eps: Any, elementwise_affine: bool, dtype: np.dtype) -> None:
         super().__init__()
         self.normalized_shape, self.eps, self.elementwise_affine = _sizes(normalized_shape), eps, elementwise_affine
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
         self.weight = Parameter(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
 
     def _checked(self, x: Any) -> Tensor:
@@ -517,14 +522,15 @@ class LayerNorm(_Last):
         elementwise_affine: bool = True,
         bias: bool = True,
         *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(normalized_shape, eps, elementwise_affine, dtype)
+        super().__init__(normalized_shape, eps, elementwise_affine, dtype_on(device, dtype))
         has_bias = bias and self.weight is not None
         self.bias = Parameter(np.zeros_like(self.weight._data)) if has_bias else None  # type: ignore[union-attr]
 
-    def forward(self, x: Any) -> Tensor:
-        return layer_norm(self._checked(x), self.normalized_shape, self.weight, self.bias, self.eps)
+    def forward(self, input: Any) -> Tensor:
+        return layer_norm(self._checked(input), self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, bias={self.bias is not None}"
@@ -539,9 +545,15 @@ class RMSNorm(_Last):
     """
 
     def __init__(
-        self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True, *, dtype: Any = None
+        self,
+        normalized_shape: Any,
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        *,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
-        super().__init__(normalized_shape, eps, elementwise_affine, dtype)
+        super().__init__(normalized_shape, eps, elementwise_affine, dtype_on(device, dtype))
 
     def forward(self, x: Any) -> Tensor:
         return rms_norm(self._checked(x), self.normalized_shape, self.weight, self.eps)
@@ -565,6 +577,7 @@ class GroupNorm(Module):
         eps: float = 1e-5,
         affine: bool = True,
         *,
+        device: Any = None,
         dtype: Any = None,
         bias: bool = True,
     ) -> None:
@@ -572,19 +585,19 @@ class GroupNorm(Module):
         if num_channels % num_groups:
             raise ShapeError("GroupNorm: groups share the channels evenly.", got=f"{num_channels} / {num_groups}")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        dtype = dtype_on(device, dtype)
         self.weight = Parameter(np.ones(num_channels, dtype)) if affine else None
         self.bias = Parameter(np.zeros(num_channels, dtype)) if affine and bias else None
 
-    def forward(self, x: Any) -> Tensor:
-        x = as_tensor(x)
-        if x.ndim < 2 or x.shape[1] != self.num_channels:
+    def forward(self, input: Any) -> Tensor:
+        input = as_tensor(input)
+        if input.ndim < 2 or input.shape[1] != self.num_channels:
             raise ShapeError(
                 f"GroupNorm({self.extra_repr()}) was given an input that it does not fit.",
                 expected=f"(N, {self.num_channels}, …)",
-                got=str(x.shape),
+                got=str(input.shape),
             )
-        return group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+        return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
@@ -602,8 +615,8 @@ class LocalResponseNorm(Module):
         super().__init__()
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
-    def forward(self, x: Any) -> Tensor:
-        return local_response_norm(x, self.size, self.alpha, self.beta, self.k)
+    def forward(self, input: Any) -> Tensor:
+        return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

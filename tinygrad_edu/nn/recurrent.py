@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes, gates
+from .. import gates
+from ..devices import dtype_on
 from ..errors import OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from . import init
@@ -26,8 +27,8 @@ def _draw(module: Module, hidden_size: int) -> None:
         init.uniform_(p, -bound, bound)
 
 
-def _new(shape: tuple[int, ...], dtype: Any) -> Parameter:
-    return Parameter(np.empty(shape, dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)))
+def _new(shape: tuple[int, ...], dtype: np.dtype) -> Parameter:
+    return Parameter(np.empty(shape, dtype))
 
 
 class RNNBase(Module):
@@ -46,6 +47,7 @@ class RNNBase(Module):
         dropout: the probability of a zero between layers, while training.
         bidirectional: also read each sequence from its end; the outputs lie side by side.
         proj_size: LSTM only: the state is projected to this size; 0: it is not.
+        device: None or "cpu".
         dtype: of the parameters; default: `get_default_dtype()`.
 
     >>> import tinygrad_edu as tg
@@ -66,6 +68,7 @@ class RNNBase(Module):
         bidirectional: bool = False,
         proj_size: int = 0,
         *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -78,6 +81,7 @@ class RNNBase(Module):
         self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
         self.bidirectional, self.proj_size = bidirectional, proj_size
+        dtype = dtype_on(device, dtype)
         rows, out = _PARTS[mode] * hidden_size, proj_size or hidden_size
         for layer in range(num_layers):
             for way in range(1 + bidirectional):
@@ -251,7 +255,7 @@ class GRU(RNNBase):
 class _Cell(Module):
     """One step: (batch, input_size) or (input_size,), and the state, default zeros, to the next state."""
 
-    def __init__(self, mode: str, input_size: int, hidden_size: int, bias: bool, dtype: Any) -> None:
+    def __init__(self, mode: str, input_size: int, hidden_size: int, bias: bool, dtype: np.dtype) -> None:
         super().__init__()
         self.mode, self.input_size, self.hidden_size, self.bias = mode, input_size, hidden_size, bias
         rows = _PARTS[mode] * hidden_size
@@ -301,12 +305,19 @@ class RNNCell(_Cell):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, dtype: Any = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        *,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
             raise OptionError(f"nonlinearity is tanh or relu; got {nonlinearity!r}")
         self.nonlinearity = nonlinearity
-        super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, bias, dtype)
+        super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, bias, dtype_on(device, dtype))
 
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}")
@@ -324,8 +335,10 @@ class LSTMCell(_Cell):
     ((2, 4), (2, 4))
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None) -> None:
-        super().__init__("LSTM", input_size, hidden_size, bias, dtype)
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__("LSTM", input_size, hidden_size, bias, dtype_on(device, dtype))
 
 
 class GRUCell(_Cell):
@@ -339,5 +352,7 @@ class GRUCell(_Cell):
     (4,)
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None) -> None:
-        super().__init__("GRU", input_size, hidden_size, bias, dtype)
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__("GRU", input_size, hidden_size, bias, dtype_on(device, dtype))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
+from ..devices import dtype_on
 from ..errors import OptionError, ShapeError
 from ..tensor import Tensor, as_tensor
 from . import activation as activations
@@ -44,6 +44,7 @@ class _Layer(Module):
         batch_first: sequences are (batch, steps, features) instead of (steps, batch, features).
         norm_first: x + branch(norm(x)) instead of norm(x + branch(x)): trains deeper stacks (Xiong and others, 2020).
         bias: False for projections, perceptron and normalizations without one.
+        device: None or "cpu".
         dtype: of the parameters; default: `get_default_dtype()`.
     """
 
@@ -66,11 +67,13 @@ class _Layer(Module):
         norm_first: bool = False,
         bias: bool = True,
         *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
         if isinstance(activation, str) and activation not in _ACTIVATIONS:
             raise OptionError(f"activation is relu, gelu or a function; got {activation!r}")
+        dtype = dtype_on(device, dtype)
         for name in self.attentions:
             attention = MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype)
             setattr(self, name, attention)
@@ -278,9 +281,11 @@ class Transformer(Module):
         norm_first: bool = False,
         bias: bool = True,
         *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        dtype = dtype_on(device, dtype)
         how = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)
 
         def norm() -> LayerNorm:
@@ -333,12 +338,12 @@ class Transformer(Module):
         )
 
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, dtype: Any = None) -> Tensor:
+    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """A mask to add: step i sees steps 0 to i only, (sz, sz).
 
         >>> Transformer.generate_square_subsequent_mask(2)
         tensor([[0., -inf],
                 [0., 0.]])
         """
-        dtype = dtypes.get_default_dtype() if dtype is None else dtypes.check_dtype(dtype)
+        dtype = dtype_on(device, dtype)
         return Tensor(np.triu(np.full((sz, sz), -np.inf, dtype), 1))
