@@ -76,7 +76,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     every forward weight = g v / ||v||.
 
     Args:
-        dim: the axis that keeps one length for each index; None for one length in all.
+        dim: the axis that keeps one length for each index; None for one length in all (in PyTorch -1 is None, too).
 
     Returns:
         The module itself.
