@@ -1,5 +1,6 @@
 """`fit` does what the plain loop does; metrics, early stopping, monitoring, events, transfer, and what a NaN says."""
 
+import itertools
 import sys
 
 import numpy as np
@@ -194,6 +195,26 @@ def test_a_bar_in_a_terminal(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     fitted(2, progress=True)
     assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_the_bar_tells_the_metrics_now_and_then(monkeypatch):
+    tqdm = pytest.importorskip("tqdm.auto", reason="tqdm is not installed")
+    heard, clock = [], itertools.count(0, 0.03)
+
+    class Bar:
+        def __init__(self, total, initial, **_):
+            heard.append((total, initial))
+
+        def __getattr__(self, name):
+            return lambda *args, **_: heard.append(name)
+
+    monkeypatch.setattr(tqdm, "tqdm", Bar)
+    monkeypatch.setattr(training.progress.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    fitted(2, progress=True)
+    told = "set_postfix_str"
+    epoch = [(5, 0), "update", told, "update", "update", told, "update", "update", told, "close"]
+    assert heard == 2 * epoch, "every 0.05 seconds, and at the end"
 
 
 def test_history_as_csv_and_picture(tmp_path):
@@ -424,7 +445,17 @@ def test_nan_in_the_data():
     assert "born in the inputs: 1 of 8 values, the first nan at (2, 1), before any gate" in said
     assert all(np.isfinite(p.numpy()).all() for p in model.parameters())
     said, _ = report([(x, tg.tensor(bad))])
-    assert "born in the targets" in said
+    assert "born in the targets" in said and "gradient of the last step" not in said
+
+    class Takes(nn.Linear):
+        def forward(self, x, *_):
+            return super().forward(x)
+
+    words, none, whole = ["ab", "cd"], tg.zeros(0, 2), tg.tensor([1, 5])
+    said, _ = report([(bad, words, none, whole, x)], Takes(2, 2), loss=lambda *_: tg.tensor(np.nan))
+    assert "born in input 0: 1 of 8 values" in said
+    assert "input 1: shape (2,) of <U2" in said and "input 2: shape (0, 2) of float32" in said
+    assert "input 3: 1 to 5" in said and "the targets: 1 to 1" in said
 
 
 def test_nan_by_too_large_steps():
@@ -432,6 +463,38 @@ def test_nan_by_too_large_steps():
     assert "the loss is" in said
     assert "0.weight: " in said and "gradient of the last step" in said
     assert "a smaller lr=" in said
+
+
+def test_nan_in_a_parameter():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2))
+    model[1].weight.data[0, 2] = np.inf
+    said, _ = report([(tg.ones(4, 2), tg.zeros(4, 2))], model)
+    assert "born in 1.weight: 1 of 6 values, the first inf at (0, 2), before this step: the gradient of step 0" in said
+    assert "clip_grad_norm_" in said
+
+
+def test_nan_in_a_loss_that_no_gate_made():
+    said, _ = report([(tg.ones(4, 2), tg.zeros(4, 2))], loss=lambda outputs, targets: tg.tensor(np.nan))
+    assert "born in the loss: the detective saw every gate's output finite" in said
+
+
+def test_nan_by_chance_is_looked_for_with_the_same_draws():
+    class Draws(nn.Module):
+        def forward(self, x):
+            return tg.log(x * 0 + tg.rand(1) - 0.5)
+
+    batches, chances = [(tg.ones(4, 2), tg.zeros(4, 2))], 0
+    for seed in range(20):
+        model = nn.Sequential(nn.Linear(2, 2), Draws())
+        tg.manual_seed(seed)
+        first, second = tg.rand(2).tolist()
+        if first < 0.5 < second:  # with the next draw it would be finite
+            chances += 1
+            tg.manual_seed(seed)
+            said, _ = report(batches, model)
+            assert "log made the first nan" in said
+            assert tg.rand(1).item() == second, "as if it had not been looked for"
+    assert chances > 2
 
 
 def test_nan_born_in_a_gate():

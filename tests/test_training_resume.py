@@ -185,6 +185,42 @@ def test_any_data_goes_on_where_it_was(loader, step, tmp_path):
     same(trained(keep, loader(), resume=True), trained(None, loader()))
 
 
+class DiesAfterAnEpoch(training.Callback):
+    def on_epoch_end(self, run):
+        raise KeyError("dies")
+
+
+@pytest.mark.parametrize("more", [b"", b"torn off", b"\x04" + bytes(7)], ids=["whole", "torn", "torn after a length"])
+@pytest.mark.parametrize("dies", [3, 4, 7, None])
+def test_event_files_hold_each_step_once(dies, more, tmp_path):
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    keep, path, deaths = training.Checkpoint(tmp_path / "run.npz", every_steps=2), tmp_path / "events", []
+    if dies is None:  # the epoch's numbers are in the file, and the checkpoint is that of the step before them
+        deaths.append(DiesAfterAnEpoch())
+    assert trained(keep, lists(), dies=dies, callbacks=[training.TensorBoard(path), *deaths]) is None
+    (file,) = path.iterdir()
+    file.write_bytes(file.read_bytes() + more)
+    callback = training.TensorBoard(path)
+    trained(keep, lists(), callbacks=[callback], resume=True)
+    assert len(list(path.iterdir())) == 2, "one file for each start"
+    trained(None, lists(), callbacks=[training.TensorBoard(tmp_path / "whole")])
+    assert events(path) == events(tmp_path / "whole")
+    with pytest.raises(DataFileError, match="there already"):  # before any file is opened
+        trained(keep, lists(), callbacks=[callback])
+
+
+def test_events_are_on_disk_before_the_checkpoint_that_counts_them(tmp_path):
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+
+    class Looks(training.Callback):
+        def on_save_checkpoint(self, run):
+            found.append(sum(tag == "batch/loss" for tag, *_ in events(tmp_path / "events")))
+
+    found = []
+    trained(tmp_path / "run.npz", lists(), callbacks=[training.TensorBoard(tmp_path / "events"), Looks()])
+    assert found == [0, 4, 8, 12, 16]
+
+
 OPTIMIZERS = {
     "Adam": lambda p, lr: optim.Adam(p, lr),
     "SGD": lambda p, lr: optim.SGD(p, lr, momentum=0.9),
