@@ -254,6 +254,9 @@ def test_the_contact_sheet(tmp_path):
     shown = [axes.images[0].get_array() for axes in sheet.axes]
     np.testing.assert_allclose(shown[5], board.images[1] / 255)
     assert (shown[6] != shown[7]).any()
+    first, second = (axes.spines["top"] for axes in sheet.axes[:2])
+    assert first.get_edgecolor() != second.get_edgecolor() and first.get_linewidth() > second.get_linewidth()
+    assert (sheet.axes[0].get_title(), sheet.axes[1].get_title(loc="left")) == ("original", "augmented")
     assert sheet.get_suptitle() == "RandomAffine"
     coloured = data.contact_sheet(IMAGES[:1], data.Cutout(2), columns=1).axes[0].images[0].get_array()
     np.testing.assert_allclose(coloured, IMAGES[0].transpose(1, 2, 0))

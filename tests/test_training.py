@@ -96,6 +96,35 @@ def test_evaluate_puts_each_mode_back():
     assert np.array_equal(model[1].running_mean.numpy(), before), "a frozen BatchNorm stays frozen"
 
 
+def test_fit_trains_in_training_mode():
+    modes = []
+
+    class Looks(training.Callback):
+        def on_batch_end(self, run):
+            modes.extend(layer.training for layer in run.model)
+
+    model, optimizer = network()
+    model.eval()
+    training.fit(
+        model, nn.CrossEntropyLoss(), optimizer, [rows().tensors], epochs=1, callbacks=[Looks()], progress=False
+    )
+    assert modes == [True] * 5
+
+
+def test_a_step_of_many_forwards_counts_each_batch_once():
+    x, y = rows().tensors
+    tg.manual_seed(0)
+    model, sums = nn.Linear(4, 3), []
+    count = {"n": lambda outputs, targets: sums.append(len(targets)) or 1.0}
+    before = nn.functional.cross_entropy(model(x), y).item()
+    history = training.fit(
+        model, nn.CrossEntropyLoss(), optim.LBFGS(model.parameters(), max_iter=4), [(x, y)], epochs=1, metrics=count,
+        progress=False,
+    )  # fmt: skip
+    assert history["loss"] == [pytest.approx(before)], "the loss that the step began with"
+    assert sums == [40]
+
+
 def test_other_tasks_and_several_inputs():
     class Sum(nn.Module):
         def __init__(self):
@@ -234,6 +263,22 @@ def test_history_as_csv_and_picture(tmp_path):
     training.History().plot()
 
 
+def test_a_picture_of_what_there_is():
+    made = [{"epoch": i, "loss": 10.0**-i, "val_accuracy": a} for i, a in enumerate((0.2, 0.9, 0.5), 1)]
+    loss, accuracy = training.History(made).plot().axes
+    assert (loss.get_yscale(), accuracy.get_yscale()) == ("log", "linear")
+    assert (loss.get_title(), accuracy.get_title()) == ("loss", "accuracy in %")
+    assert [list(line.get_ydata()) for line in accuracy.lines] == [[20, 90, 50], [0, 1]]
+    assert accuracy.lines[1].get_label() == "best validation: 90.00 %" and accuracy.lines[1].get_xdata()[0] == 2
+    assert loss.get_xlim() == (0.5, 3.5)
+    (flat,) = training.History([{"epoch": 1, "loss": 1.0, "val_loss": 2.0}]).plot().axes
+    assert flat.get_yscale() == "linear" and len(flat.lines) == 2, "of one epoch none is the best"
+    validated = training.History([{"epoch": i, "val_loss": loss} for i, loss in ((1, 3.0), (2, 1.0), (3, 2.0))])
+    assert validated.plot().axes[0].lines[1].get_label() == "best validation: 1"
+    (long,) = training.History([{"epoch": i, "loss": 0.0} for i in range(31)]).plot().axes
+    assert (long.lines[0].get_markersize(), flat.lines[0].get_markersize() > 0) == (0, True)
+
+
 # Metrics, by hand.
 
 SCORES = np.array([[5, 1, 0, 0], [4, 3, 0, 0], [0, 5, 2, 0], [3, 4, 1, 0], [0, 1, 5, 0.0], [1, 2, 3, 0]])
@@ -250,10 +295,12 @@ def test_metrics_by_hand():
         assert metric(None)(SCORES, LABELS).tolist() == [0.5, 0.5, 1, 0]
         assert metric("macro")(SCORES, LABELS) == pytest.approx(2 / 3)  # over the three that were named
         assert metric("micro")(SCORES, LABELS) == pytest.approx(4 / 6)
+    assert training.TopK().name == "top5"
     skewed = np.eye(3)[[0, 0, 0, 1]] * 2.0, np.array([0, 0, 1, 1])
     assert training.Precision(None)(*skewed) == pytest.approx([2 / 3, 1, 0])
     assert training.Recall(None)(*skewed) == pytest.approx([1, 1 / 2, 0])
     assert training.F1Score(None)(*skewed) == pytest.approx([4 / 5, 2 / 3, 0])
+    assert training.Precision("micro")(*skewed) == 3 / 4
     assert training.F1Score("weighted")(*skewed) == pytest.approx((4 / 5 + 2 / 3) / 2)
 
 
@@ -329,6 +376,7 @@ class Scripted(training.Callback):
         ([5, 6, 7, 8, 9, 9, 4.5], {"patience": None}, 7, 7),
         ([5, 6, 7, 8, 9, 9, 6], {"patience": None}, 7, 1),
         ([np.nan, 4, np.nan, 3, 5, 5, 5], {"patience": None}, 7, 4),
+        ([np.nan] * 7, {"patience": 2}, 3, 1),
     ],
 )
 def test_early_stopping(values, options, stops, best):
@@ -338,6 +386,12 @@ def test_early_stopping(values, options, stops, best):
     assert (stopping.best, stopping.best_epoch) == (values[best - 1], best)
     assert model[4].bias.tolist() == [best] * 3, "the weights of the best epoch"
     assert bool(history.stopped) == (stops < 7)
+
+
+def test_the_last_weights_can_be_kept():
+    stopping = training.EarlyStopping(2, restore_best=False)
+    model, _ = fitted(3, callbacks=[Scripted([1, 2, 3]), stopping])
+    assert (stopping.best_epoch, model[4].bias.tolist()) == (1, [3] * 3)
 
 
 def test_what_cannot_be_trained_or_measured():
@@ -392,6 +446,12 @@ def test_monitor_sees_gradients_updates_and_activations(tmp_path):
     np.testing.assert_allclose(monitor.activations["1"][:, 3], [row[2] for row in seen[1::2]], atol=1e-6)
     assert monitor.activations["1"][:, 0].tolist() == [2, 4, 6], "validation is not looked at"
     figure = monitor.plot(tmp_path / "monitor.png")
+    assert [line.get_label() for line in figure.axes[0].lines] == ["0.weight", "2.weight"]
+    for axes, column, scale in ((figure.axes[0], found[:, 1], 1), (figure.axes[1], found[:, 3] / found[:, 2], 1)):
+        assert list(axes.lines[0].get_xdata()) == [2, 4, 6]
+        np.testing.assert_allclose(axes.lines[0].get_ydata(), scale * column)
+    np.testing.assert_allclose(figure.axes[3].lines[1].get_ydata(), 100 * monitor.activations["1"][:, 3])
+    assert "a thousandth" in [t.get_text() for t in figure.axes[1].get_legend().get_texts()]
     assert [t.get_text() for t in figure.axes[2].get_legend().get_texts()] == ["0 Linear", "1 ReLU", "2 Linear"]
     assert not model[0]._hooks[1], "no hook is left behind"
 
@@ -543,6 +603,13 @@ def test_frozen_parameters_do_not_move():
     assert moved == {"1.weight", "4.weight"}
     training.unfreeze(model, "*")
     assert all(p.requires_grad for p in model.parameters())
+    loss = nn.functional.cross_entropy(model(rows().tensors[0]), rows().tensors[1])
+    loss.backward()
+    training.freeze(model, "0.*")
+    assert model[0].weight.grad is None, "the next step of any optimizer must leave it as it is"
+    kept = model[4].weight.grad
+    training.unfreeze(model, "*")
+    assert model[4].weight.grad is kept, "what was gathered so far counts"
     with pytest.raises(TinygradError, match=r"'9\.\*' matches no parameter"):
         training.freeze(model, "4.*", "9.*")
     assert model[4].weight.requires_grad, "nothing is frozen if a pattern is wrong"

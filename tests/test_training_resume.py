@@ -284,6 +284,23 @@ def test_a_checkpoint_is_written_when_it_is_time(often, steps, tmp_path):
     assert found == steps
 
 
+def test_a_checkpoint_is_written_every_so_many_seconds(tmp_path, monkeypatch):
+    class Notes(training.Callback):
+        def on_save_checkpoint(self, run):
+            found.append(run.step)
+
+    found, clock = [], [100.0]
+    monkeypatch.setattr(training.checkpoint.time, "monotonic", lambda: clock[0])
+
+    class Ticks(training.Callback):
+        def on_before_optimizer_step(self, run):
+            clock[0] += 1
+
+    keep = training.Checkpoint(tmp_path / "run.npz", every_epochs=9, every_seconds=3)
+    trained(keep, lists(), epochs=3, callbacks=[Notes(), Ticks()])
+    assert found == [0, 3, 6, 9, 12, 12], "and at the end"
+
+
 def test_more_epochs_can_be_added(tmp_path):
     path = tmp_path / "run.safetensors"
     trained(path, lists(), epochs=2)
