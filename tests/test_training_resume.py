@@ -190,8 +190,16 @@ class DiesAfterAnEpoch(training.Callback):
         raise KeyError("dies")
 
 
-@pytest.mark.parametrize("more", [b"", b"torn off", b"\x04" + bytes(7)], ids=["whole", "torn", "torn after a length"])
-@pytest.mark.parametrize("dies", [3, 4, 7, None])
+TORN = {
+    "whole": b"",
+    "torn": b"torn off",
+    "torn after the length": b"\x02" + bytes(7),
+    "torn within the last checksum": b"\x02" + bytes(11) + b"\x10\x01" + bytes(2),
+}
+
+
+@pytest.mark.parametrize("more", TORN.values(), ids=TORN)
+@pytest.mark.parametrize("dies", [3, 4, 5, 7, None])
 def test_event_files_hold_each_step_once(dies, more, tmp_path):
     pytest.importorskip("tensorboard", reason="tensorboard is not installed")
     keep, path, deaths = training.Checkpoint(tmp_path / "run.npz", every_steps=2), tmp_path / "events", []
@@ -199,10 +207,12 @@ def test_event_files_hold_each_step_once(dies, more, tmp_path):
         deaths.append(DiesAfterAnEpoch())
     assert trained(keep, lists(), dies=dies, callbacks=[training.TensorBoard(path), *deaths]) is None
     (file,) = path.iterdir()
-    file.write_bytes(file.read_bytes() + more)
+    written = file.read_bytes()
+    file.write_bytes(written + more)
     callback = training.TensorBoard(path)
     trained(keep, lists(), callbacks=[callback], resume=True)
     assert len(list(path.iterdir())) == 2, "one file for each start"
+    assert written.startswith(file.read_bytes()), "what is torn is cut off"
     trained(None, lists(), callbacks=[training.TensorBoard(tmp_path / "whole")])
     assert events(path) == events(tmp_path / "whole")
     with pytest.raises(DataFileError, match="there already"):  # before any file is opened
