@@ -335,6 +335,9 @@ def test_the_engine_opens_only_what_was_locked_for_it(block):
             with pytest.raises(tg.errors.ViewInPlaceError, match=f"memory that is read-only: .*{why}"):
                 t += 1
         x[1:] += 1
+    t = x.expand(2, 3)
+    with pytest.raises(tg.errors.ViewInPlaceError, match="expanded"):  # after the block, too
+        t += 1
     assert (frozen.tolist(), data.tolist()) == ([1, 1, 1], [1, 2, 2])
 
 

@@ -158,6 +158,15 @@ def test_noise():
     assert abs(bytes_.std() - 0.05 * 255) < 0.3
 
 
+def test_composed_with_labels_and_without():
+    steps = data.Compose([data.GaussianNoise(), data.MixUp(num_classes=3)])
+    images, labels = np.zeros((4, 1, 2, 2)), np.array([0, 1, 2, 1])
+    noisy, soft = steps(images, labels, generator=0)
+    assert noisy.shape == images.shape and soft.shape == (4, 3)
+    plain = data.Compose([data.GaussianNoise(), data.Cutout(1)])(images, generator=0)
+    assert plain.shape == images.shape and plain.any()
+
+
 def test_mixup():
     images, labels = np.arange(4.0).reshape(4, 1, 1), np.array([2, 0, 1, 1])
     mixed, soft = data.MixUp(alpha=0.4, num_classes=3)(images, labels, generator=0)

@@ -72,6 +72,14 @@ def test_a_grid_uses_its_budget_up_evenly():
     points = grid({name: uniform(0, 1) for name in "abcd"}, 36)
     assert len(points) == 36 and [len({point[name] for point in points}) for name in "abcd"] == [3, 3, 2, 2]
 
+    assert grid({"a": uniform(0, 4), "b": [1, 2, 3]}, 5) == [{"a": 2.0, "b": b} for b in (1, 2, 3)], "one: the middle"
+
+
+def test_a_narrowed_space_stays_within_the_whole():
+    small = narrowed({"x": uniform(0, 1), "y": uniform(0, 1)}, [{"x": 1.0, "y": 0.05}, {"x": 0.95, "y": 0.0}])
+    assert (small["x"].high, small["y"].low) == (1.0, 0.0)
+    assert (small["x"].low, small["y"].high) == (pytest.approx(0.85), pytest.approx(0.15))
+
 
 def test_a_grid_is_every_combination():
     points = grid({"a": [1, 2], "b": uniform(0, 1)}, 7)
@@ -142,6 +150,8 @@ def test_parallel_coordinates_go_through_the_parameters_to_the_value():
     }
     assert found["rate"] == ["0.001", "0.01", "0.1", "1", "10"], "powers of ten"
     assert (found["kind"], found["one"], found["value"]) == (["a", "b", "c"], ["5"], ["2", "3", "4", "5", "6"])
+    narrow = Study({"rate": log(0.2, 0.8)}, []).plot().axes[0]
+    assert [t.get_text() for t in narrow.texts[:5]] == ["0.2", "0.283", "0.4", "0.566", "0.8"], "no power of ten in it"
     low, high = axes.get_xlim()
     assert low < 0 and high > 4
 
