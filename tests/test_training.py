@@ -618,6 +618,8 @@ def test_learning_rates_by_name():
     model, _ = network()
     training.freeze(model, "1.*")
     groups = training.param_groups(model, {"0.*": {"lr": 0.0}, "*.bias": {"lr": 0.5}})
+    (rest,) = training.param_groups(model, {"1.*": {"lr": 0.5}})
+    assert "lr" not in rest, "a group of which all is frozen is none"
     before = {name: p.numpy().copy() for name, p in model.named_parameters()}
     optimizer = optim.SGD(groups, lr=0.1)
     x, y = rows().tensors

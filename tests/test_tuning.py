@@ -10,6 +10,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim, training
 from tinygrad_edu.__main__ import main
+from tinygrad_edu.data import k_fold
 from tinygrad_edu.errors import MissingExtraError, NonFiniteError, OptionError, TinygradError
 from tinygrad_edu.tuning import Range, Report, Study, Trial, cross_validated, integers, log, tune, uniform
 from tinygrad_edu.tuning.methods import METHODS, grid, narrowed
@@ -223,6 +224,7 @@ def test_cross_validation_is_the_mean_over_the_folds():
         seen.append(sorted(validation))
         return sum(validation)
 
+    assert len(cross_validated(score, range(9)).folds) == len(k_fold(range(9))) == 5
     study = search(cross_validated(score, range(9), k=3), {"a": [1]}, trials=1)
     assert sorted(i for fold in seen for i in fold) == list(range(9))
     assert study.best.value == pytest.approx(12)
