@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import nn, viz
+from tinygrad_edu import locking, nn, viz
 from tinygrad_edu.errors import AnomalyError
 
 
@@ -322,6 +322,33 @@ def test_what_was_read_only_before_stays_so():
     with tg.detect_anomaly():
         leaf([1.0, 2.0]) * tg.from_numpy(data)
     assert locked(data)
+
+
+@pytest.mark.parametrize("block", [tg.detect_anomaly, tg.no_grad])
+def test_the_engine_opens_only_what_was_locked_for_it(block):
+    frozen, data = np.ones(3), np.ones(3)
+    frozen.flags.writeable = False
+    with block():
+        x, kept = tg.from_numpy(data), tg.from_numpy(frozen)
+        leaf([1.0, 2.0, 3.0]) * x * kept
+        for t, why in ((kept, "its owner said so"), (kept[1:], "its owner said so"), (x.expand(2, 3), "expanded")):
+            with pytest.raises(tg.errors.ViewInPlaceError, match=f"memory that is read-only: .*{why}"):
+                t += 1
+        x[1:] += 1
+    t = x.expand(2, 3)
+    with pytest.raises(tg.errors.ViewInPlaceError, match="expanded"):  # after the block, too
+        t += 1
+    assert (frozen.tolist(), data.tolist()) == ([1, 1, 1], [1, 2, 2])
+
+
+def test_an_array_that_is_gone_is_forgotten_within_the_block():
+    x = leaf([1.0, 2.0])
+    with tg.detect_anomaly():
+        for _ in range(5):
+            (x * np.ones(2)).sum().backward()
+        gc.collect()
+        assert len(locking._VIEWS) == len(locking._LOCKED)
+    assert not locking._VIEWS and not locking._LOCKED
 
 
 def test_blocks_nest():

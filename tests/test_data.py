@@ -140,6 +140,9 @@ def test_digits():
     content = b"".join(p.images.tobytes() + p.labels.astype(np.uint8).tobytes() for p in (train, test))
     digest = "1e69420d546ce587b9fb07b6d2eafc89ce39cc8c539be4352f4e4eb1fafe84a4"  # of MNIST's own files, cut
     assert hashlib.sha256(content).hexdigest() == digest
+    test.images[:], test.labels[:] = 0, 0
+    again = data.digits(train=False)
+    assert again.images.any() and again.labels.any(), "whoever writes his digits writes no other's"
     folder = Path(data.__file__).parent
     assert (folder / "digits.npz").stat().st_size < 2_100_000
     assert "Creative Commons" in (folder / "DIGITS.txt").read_text()

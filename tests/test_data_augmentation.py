@@ -158,6 +158,15 @@ def test_noise():
     assert abs(bytes_.std() - 0.05 * 255) < 0.3
 
 
+def test_composed_with_labels_and_without():
+    steps = data.Compose([data.GaussianNoise(), data.MixUp(num_classes=3)])
+    images, labels = np.zeros((4, 1, 2, 2)), np.array([0, 1, 2, 1])
+    noisy, soft = steps(images, labels, generator=0)
+    assert noisy.shape == images.shape and soft.shape == (4, 3)
+    plain = data.Compose([data.GaussianNoise(), data.Cutout(1)])(images, generator=0)
+    assert plain.shape == images.shape and plain.any()
+
+
 def test_mixup():
     images, labels = np.arange(4.0).reshape(4, 1, 1), np.array([2, 0, 1, 1])
     mixed, soft = data.MixUp(alpha=0.4, num_classes=3)(images, labels, generator=0)
@@ -254,6 +263,9 @@ def test_the_contact_sheet(tmp_path):
     shown = [axes.images[0].get_array() for axes in sheet.axes]
     np.testing.assert_allclose(shown[5], board.images[1] / 255)
     assert (shown[6] != shown[7]).any()
+    first, second = (axes.spines["top"] for axes in sheet.axes[:2])
+    assert first.get_edgecolor() != second.get_edgecolor() and first.get_linewidth() > second.get_linewidth()
+    assert (sheet.axes[0].get_title(), sheet.axes[1].get_title(loc="left")) == ("original", "augmented")
     assert sheet.get_suptitle() == "RandomAffine"
     coloured = data.contact_sheet(IMAGES[:1], data.Cutout(2), columns=1).axes[0].images[0].get_array()
     np.testing.assert_allclose(coloured, IMAGES[0].transpose(1, 2, 0))

@@ -80,6 +80,11 @@ def test_subset_and_concat():
     assert (x.tolist(), y.tolist()) == ([90, 70, 0, 30, 10], [1, 1, 0, 1, 1])
     assert [both[i][0].item() for i in (0, 2, 3, -1)] == [70, 30, 0, 90]
     assert data.ConcatDataset(["ab", ("c", "d")]).fetch([3, 0]) == ["d", "a"]
+    vectors = data.ConcatDataset([[tg.tensor([1.0, 2.0])], [tg.tensor([3.0, 4.0])]])
+    assert vectors.fetch([1, 0]).tolist() == [[3, 4], [1, 2]]
+    named = data.ConcatDataset([[("a", 1.0)], [("b", 2.0)]])
+    names, numbers = named.fetch([1, 0])
+    assert (list(names), numbers.tolist()) == (["b", "a"], [2, 1])
     for wrong in (lambda: data.Subset(rows, [10]), lambda: both[13], lambda: data.Subset(rows, [-11])):
         with pytest.raises(IndexError):
             wrong()
@@ -308,7 +313,14 @@ def test_samplers():
     assert counts[0] == 0
     assert abs(counts[2] / counts[1] - 3) < 0.5
     assert sorted(data.WeightedRandomSampler(weights, 2, replacement=False)) == [1, 2]
+    assert len(list(data.RandomSampler("abc", num_samples=1))) == 1
+    orders = [list(data.SubsetRandomSampler(range(50), generator=g)) for g in (1, 1, 2)]
+    assert orders[0] == orders[1] != orders[2]
+    tg.manual_seed(1)
+    common = data.SubsetRandomSampler(range(50))
+    assert list(common) != list(common)
     for wrong, text in (
+        (lambda: data.RandomSampler([], num_samples=2), "cannot draw 2 of 0"),
         (lambda: data.WeightedRandomSampler([-1, 2], 1), "none negative"),
         (lambda: data.WeightedRandomSampler([0, 0], 1), "not all 0"),
         (lambda: data.WeightedRandomSampler([0, 1], 2, replacement=False), "cannot draw 2 of 1"),
@@ -421,8 +433,14 @@ def test_a_stream_in_order():
     loader = data.DataLoader(Lines(), 2, drop_last=True, num_workers=2)
     assert list(loader) == [["a", "b"], ["c", "d"]]
     assert list(data.DataLoader(Lines() + Lines(), 4)) == [list("abcd"), list("eabc"), list("de")]
+    with pytest.raises(ValueError) as caught:
+        list(data.DataLoader(Lines(), 2, collate_fn=lambda _: int("x")))
+    assert caught.value.__notes__ == ["while the DataLoader made batch 0"], "samples of a stream have no numbers"
     with pytest.raises(TypeError, match=r"Lines does not define __len__\(\)"):
         len(loader)
+    assert len(data.ChainDataset(["ab", "c"])) == 3
+    with pytest.raises(NotImplementedError, match="Nothing does not define __iter__"):
+        iter(type("Nothing", (data.IterableDataset,), {})())
     both = data.TensorDataset(tg.arange(2)) + data.TensorDataset(tg.arange(3))
     assert isinstance(both, data.ConcatDataset) and len(both) == 5
 

@@ -46,6 +46,8 @@ def test_toys_without_noise_are_the_shapes_that_they_are_named_for():
     upper, lower = data.moons(30, noise=0).tensors[0].numpy().reshape(2, 30, 2)
     np.testing.assert_allclose(np.hypot(*upper.T), 1, rtol=1e-6)
     np.testing.assert_allclose(np.hypot(lower[:, 0] - 1, lower[:, 1] - 0.5), 1, rtol=1e-6)
+    ends = [[1, 0], [-1, 0], [0, 0.5], [2, 0.5]]  # each half circle ends within the other
+    np.testing.assert_allclose([upper[0], upper[-1], lower[0], lower[-1]], ends, atol=1e-6)
     x, y = data.ten_points(generator=0).tensors
     assert 0.1 < np.abs(y.numpy() - 2 * x.numpy()).mean() < 1
     assert x.dtype == y.dtype == np.float32
@@ -174,6 +176,8 @@ def pets(tmp_path):
             pixels[0, 0] = 255
             Image.fromarray(pixels).save(tmp_path / kind / f"{j}.png")
     (tmp_path / "dog" / "notes.txt").write_text("no picture")
+    (tmp_path / "README").write_text("no class")
+    (tmp_path / "dog" / "more.png").mkdir()
     return tmp_path
 
 
@@ -195,7 +199,7 @@ def test_a_camera_says_which_way_is_up(pets):
     pixels = np.arange(24, dtype=np.uint8).reshape(4, 6)
     turned = Image.Exif()
     turned[0x0112] = 3  # upside down
-    for path in [*pets.glob("*/*.png")]:
+    for path in [*pets.glob("*/[0-9].png")]:
         Image.fromarray(pixels).save(path, exif=turned)
     assert (data.folder(pets, grey=True).images[0, 0] == pixels[::-1, ::-1]).all()
 

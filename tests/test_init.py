@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import ShapeError
+from tinygrad_edu.errors import ChangedAfterUseError, ShapeError
 from tinygrad_edu.nn import init
 
 FAN_OUT, FAN_IN = 300, 200  # of a weight of shape (300, 200)
@@ -96,6 +96,31 @@ def test_dirac_is_pytorchs(shape, groups):
     assert np.array_equal(init.dirac_(tg.ones(*shape), groups).numpy(), expected)
 
 
+def test_gains():
+    known = {"linear": 1, "conv2d": 1, "conv_transpose3d": 1, "sigmoid": 1, "tanh": 5 / 3, "selu": 3 / 4}
+    assert {name: init.calculate_gain(name) for name in known} == known
+    assert init.calculate_gain("relu") == math.sqrt(2)
+    assert init.calculate_gain("leaky_relu") == math.sqrt(2 / (1 + 0.01**2))
+    assert init.calculate_gain("leaky_relu", 2) == math.sqrt(2 / 5)
+    with pytest.raises(ValueError, match="no gain for 'swish'"):
+        init.calculate_gain("swish")
+
+
+def test_defaults():
+    t = init.trunc_normal_(tg.zeros(20_000), generator=np.random.default_rng(0)).numpy()
+    assert abs(t.mean()) < 0.03 and (round(float(t.min()), 1), round(float(t.max()), 1)) == (-2, 2)
+    sparse = init.sparse_(tg.zeros(100, 100), 0.5, generator=np.random.default_rng(0)).numpy()
+    assert sparse[sparse != 0].std() == pytest.approx(0.01, rel=0.05)
+
+
+def test_a_weight_that_a_graph_uses():
+    w = tg.ones(2, requires_grad=True)
+    loss = (w * w).sum()
+    init.zeros_(w)
+    with pytest.raises(ChangedAfterUseError):
+        loss.backward()
+
+
 def test_eye_and_constants():
     assert init.eye_(tg.ones(3, 2)).tolist() == [[1, 0], [0, 1], [0, 0]]
     assert init.zeros_(tg.ones(2)).tolist() == [0, 0]
@@ -117,5 +142,7 @@ def test_errors():
             wrong()
     with pytest.raises(ValueError, match="a is below b"):
         init.trunc_normal_(tg.zeros(3), a=1, b=1)
+    with pytest.raises(ValueError, match="std is positive"):
+        init.trunc_normal_(tg.zeros(3), std=0)
     with pytest.raises(ValueError, match="fan_in or fan_out"):
         init.kaiming_normal_(tg.zeros(3, 3), mode="in")

@@ -158,7 +158,11 @@ def test_a_loss_that_is_not_finite_ends_it():
 
 def test_no_suggestion_where_nothing_falls():
     model, optimizer, loader = parts()
-    assert optim.find_lr(model, nn.MSELoss(), optimizer, loader, end=1e-6).suggestion is None
+    curve = optim.find_lr(model, nn.MSELoss(), optimizer, loader, end=1e-6)
+    assert curve.suggestion is None and repr(curve).endswith("; suggestion none)")
+    noise = iter(1 + 0.1 * np.random.default_rng(0).standard_normal(100))
+    curve = optim.find_lr(model, lambda z, y: (z - z).sum() + float(next(noise)), optimizer, loader)
+    assert len(curve.rates) == 100 and curve.suggestion is None
 
 
 def test_few_batches_are_used_again():
@@ -202,6 +206,9 @@ def test_the_picture():
     assert low < curve.smoothed.min() < curve.smoothed.max() < high < 10
     bare = optim.LRCurve(curve.rates, curve.losses, curve.smoothed, None).plot(ax=pyplot.figure().gca())
     assert len(bare.lines) == 2
+    flat = np.full(len(curve.rates), 2.0)
+    low, high = optim.LRCurve(curve.rates, flat, flat, None).plot(ax=pyplot.figure().gca()).get_ylim()
+    assert low < 2 < high
     assert repr(curve).startswith(f"LRCurve({len(curve.rates)} rates from 0.001 to ")
     assert repr(curve).endswith(f"; suggestion {curve.suggestion:.2g})")
     pyplot.close("all")

@@ -110,11 +110,14 @@ ROWS = [
     (np.cumprod, lambda x: np.cumprod(x, axis=1), X),
     (np.diff, lambda x: np.diff(x), X),
     (np.diff, lambda x: np.diff(x, n=2, axis=0, prepend=0.0), X),
+    (np.diff, lambda x, y: np.diff(x, append=y), X, Y),
     (np.trapezoid, lambda y: np.trapezoid(y, dx=0.5, axis=0), X),
     (np.trapezoid, lambda y: np.trapezoid(y, np.array([0.0, 1.0, 3.0, 4.0])), X),
     (np.gradient, lambda f: np.gradient(f), V),
     (np.gradient, lambda f: np.gradient(f), X),
     (np.gradient, lambda f: np.gradient(f, 2.0, axis=1, edge_order=2), X),
+    (np.gradient, lambda f: np.gradient(f, 2.0), X),
+    (np.gradient, lambda f: np.gradient(f, np.array([0.0, 1.0, 3.0, 4.0])), V),
     (np.gradient, lambda f: np.gradient(f, np.array([0.0, 1.0, 3.0]), 0.5), X),
     (np.sort, lambda x: np.sort(x), X),
     (np.sort, lambda x: np.sort(x, axis=None), X),
@@ -163,6 +166,7 @@ ROWS = [
     (np.concatenate, lambda x, y: np.concatenate([x, y], axis=1), X, Y),
     (np.concatenate, lambda x, y: np.concatenate([x, y], axis=None), X, V),
     (np.stack, lambda x, y: np.stack([x, y], axis=-1), X, Y),
+    (np.stack, lambda x, y: np.stack([x, y]), X, Y),
     (np.hstack, lambda x, y: np.hstack((x, y)), X, Y),
     (np.vstack, lambda x, y: np.vstack((x, y)), X, V),
     (np.dstack, lambda x, y: np.dstack((x, y)), X, Y),
@@ -205,6 +209,7 @@ ROWS = [
     (np.trace, lambda x: np.trace(x), X),
     (np.trace, lambda x: np.trace(x, offset=1, axis1=1, axis2=2), BOX),
     (np.tril, lambda x: np.tril(x, 1), X),
+    (np.tril, lambda x: np.tril(x), X),
     (np.triu, lambda x: np.triu(x), BOX),
     (np.pad, lambda x: np.pad(x, 1), X),
     (np.pad, lambda x: np.pad(x, ((1, 0), (2, 1)), constant_values=5.0), X),
@@ -504,6 +509,34 @@ def test_matplotlib_plots_tensors():
     axes.imshow(tg.tensor(X, requires_grad=True))
     figure.canvas.draw()
     plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [f for f, g in FUNCTIONS.items() if {"axis", "keepdims"} <= {*g.__code__.co_varnames}],
+    ids=lambda f: f.__name__,
+)
+def test_axes_are_kept_if_asked_for(function):
+    more = (0.5,) if function in (np.quantile, np.percentile, np.nanquantile, np.nanpercentile) else ()
+    for options in ({}, {"axis": 0}, {"axis": 0, "keepdims": True}, {"keepdims": True}):
+        found = function(tg.from_numpy(X), *more, **options)
+        np.testing.assert_allclose(found, function(X, *more, **options), rtol=1e-12)
+        assert found.shape == function(X, *more, **options).shape
+
+
+@pytest.mark.parametrize(("ufunc", "method"), METHODS, ids=str)
+def test_a_ufunc_s_method_goes_along_the_first_axis(ufunc, method):
+    if method != "outer":
+        for options in ({}, {"axis": 1}) + (({"axis": 0, "keepdims": True},) if method == "reduce" else ()):
+            found = getattr(ufunc, method)(tg.from_numpy(P[:, None] * P), **options)
+            np.testing.assert_allclose(found, getattr(ufunc, method)(P[:, None] * P, **options), rtol=1e-12)
+            assert found.shape == getattr(ufunc, method)(P[:, None] * P, **options).shape
+
+
+def test_several_answers_about_integers_are_tensors():
+    quotient, rest = np.divmod(tg.tensor([5, 7]), 3)
+    assert isinstance(quotient, tg.Tensor) and isinstance(rest, tg.Tensor)
+    assert (quotient.tolist(), rest.tolist()) == ([1, 2], [2, 1])
 
 
 # Comparisons.

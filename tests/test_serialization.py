@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu import nn
+from tinygrad_edu import nn, serialization
 from tinygrad_edu.errors import DataFileError, DtypeError, MissingExtraError, TinygradError
 
 DTYPES = ["f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?"]
@@ -219,6 +219,14 @@ def test_a_name_that_means_a_pickle_is_not_written(name, tmp_path):
 def test_metadata_is_texts(tmp_path):
     with pytest.raises(TinygradError, match="metadata is texts"):
         tg.save({}, tmp_path / "x.npz", {"epoch": 3})
+
+
+def test_metadata_beyond_reason_is_not_read(tmp_path, monkeypatch):
+    path = tg.save({"x": tg.ones(1)}, tmp_path / "x.npz", {"notes": "a" * 100})
+    assert tg.load(path)["x"].tolist() == [1]
+    monkeypatch.setattr(serialization, "_MOST_METADATA", 99)
+    with pytest.raises(DataFileError, match="113 bytes of metadata"):
+        tg.load(path)
 
 
 # Pickles.

@@ -1,5 +1,6 @@
 """`fit` does what the plain loop does; metrics, early stopping, monitoring, events, transfer, and what a NaN says."""
 
+import itertools
 import sys
 
 import numpy as np
@@ -93,6 +94,35 @@ def test_evaluate_puts_each_mode_back():
         model, nn.CrossEntropyLoss(), optim.SGD(model.parameters()), [rows().tensors], epochs=1, progress=False
     )
     assert np.array_equal(model[1].running_mean.numpy(), before), "a frozen BatchNorm stays frozen"
+
+
+def test_fit_trains_in_training_mode():
+    modes = []
+
+    class Looks(training.Callback):
+        def on_batch_end(self, run):
+            modes.extend(layer.training for layer in run.model)
+
+    model, optimizer = network()
+    model.eval()
+    training.fit(
+        model, nn.CrossEntropyLoss(), optimizer, [rows().tensors], epochs=1, callbacks=[Looks()], progress=False
+    )
+    assert modes == [True] * 5
+
+
+def test_a_step_of_many_forwards_counts_each_batch_once():
+    x, y = rows().tensors
+    tg.manual_seed(0)
+    model, sums = nn.Linear(4, 3), []
+    count = {"n": lambda outputs, targets: sums.append(len(targets)) or 1.0}
+    before = nn.functional.cross_entropy(model(x), y).item()
+    history = training.fit(
+        model, nn.CrossEntropyLoss(), optim.LBFGS(model.parameters(), max_iter=4), [(x, y)], epochs=1, metrics=count,
+        progress=False,
+    )  # fmt: skip
+    assert history["loss"] == [pytest.approx(before)], "the loss that the step began with"
+    assert sums == [40]
 
 
 def test_other_tasks_and_several_inputs():
@@ -196,6 +226,26 @@ def test_a_bar_in_a_terminal(monkeypatch, capsys):
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
+def test_the_bar_tells_the_metrics_now_and_then(monkeypatch):
+    tqdm = pytest.importorskip("tqdm.auto", reason="tqdm is not installed")
+    heard, clock = [], itertools.count(0, 0.03)
+
+    class Bar:
+        def __init__(self, total, initial, **_):
+            heard.append((total, initial))
+
+        def __getattr__(self, name):
+            return lambda *args, **_: heard.append(name)
+
+    monkeypatch.setattr(tqdm, "tqdm", Bar)
+    monkeypatch.setattr(training.progress.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    fitted(2, progress=True)
+    told = "set_postfix_str"
+    epoch = [(5, 0), "update", told, "update", "update", told, "update", "update", told, "close"]
+    assert heard == 2 * epoch, "every 0.05 seconds, and at the end"
+
+
 def test_history_as_csv_and_picture(tmp_path):
     _, history = fitted(3, validation=data.DataLoader(rows(20, 5), 10))
     lines = history.to_csv(tmp_path / "history.csv").read_text().splitlines()
@@ -211,6 +261,22 @@ def test_history_as_csv_and_picture(tmp_path):
     for axes in figure.axes:
         assert axes.get_title() and axes.get_xlabel() == "epoch"
     training.History().plot()
+
+
+def test_a_picture_of_what_there_is():
+    made = [{"epoch": i, "loss": 10.0**-i, "val_accuracy": a} for i, a in enumerate((0.05, 0.9, 0.5), 1)]
+    loss, accuracy = training.History(made).plot().axes
+    assert (loss.get_yscale(), accuracy.get_yscale()) == ("log", "linear")
+    assert (loss.get_title(), accuracy.get_title()) == ("loss", "accuracy in %")
+    assert [list(line.get_ydata()) for line in accuracy.lines] == [[5, 90, 50], [0, 1]]
+    assert accuracy.lines[1].get_label() == "best validation: 90.00 %" and accuracy.lines[1].get_xdata()[0] == 2
+    assert loss.get_xlim() == (0.5, 3.5)
+    (flat,) = training.History([{"epoch": 1, "loss": 1.0, "val_loss": 2.0}]).plot().axes
+    assert flat.get_yscale() == "linear" and len(flat.lines) == 2, "of one epoch none is the best"
+    validated = training.History([{"epoch": i, "val_loss": loss} for i, loss in ((1, 3.0), (2, 1.0), (3, 2.0))])
+    assert validated.plot().axes[0].lines[1].get_label() == "best validation: 1"
+    (long,) = training.History([{"epoch": i, "loss": 0.0} for i in range(31)]).plot().axes
+    assert (long.lines[0].get_markersize(), flat.lines[0].get_markersize() > 0) == (0, True)
 
 
 # Metrics, by hand.
@@ -229,10 +295,12 @@ def test_metrics_by_hand():
         assert metric(None)(SCORES, LABELS).tolist() == [0.5, 0.5, 1, 0]
         assert metric("macro")(SCORES, LABELS) == pytest.approx(2 / 3)  # over the three that were named
         assert metric("micro")(SCORES, LABELS) == pytest.approx(4 / 6)
+    assert training.TopK().name == "top5"
     skewed = np.eye(3)[[0, 0, 0, 1]] * 2.0, np.array([0, 0, 1, 1])
     assert training.Precision(None)(*skewed) == pytest.approx([2 / 3, 1, 0])
     assert training.Recall(None)(*skewed) == pytest.approx([1, 1 / 2, 0])
     assert training.F1Score(None)(*skewed) == pytest.approx([4 / 5, 2 / 3, 0])
+    assert training.Precision("micro")(*skewed) == 3 / 4
     assert training.F1Score("weighted")(*skewed) == pytest.approx((4 / 5 + 2 / 3) / 2)
 
 
@@ -308,6 +376,7 @@ class Scripted(training.Callback):
         ([5, 6, 7, 8, 9, 9, 4.5], {"patience": None}, 7, 7),
         ([5, 6, 7, 8, 9, 9, 6], {"patience": None}, 7, 1),
         ([np.nan, 4, np.nan, 3, 5, 5, 5], {"patience": None}, 7, 4),
+        ([np.nan] * 7, {"patience": 2}, 3, 1),
     ],
 )
 def test_early_stopping(values, options, stops, best):
@@ -317,6 +386,12 @@ def test_early_stopping(values, options, stops, best):
     assert (stopping.best, stopping.best_epoch) == (values[best - 1], best)
     assert model[4].bias.tolist() == [best] * 3, "the weights of the best epoch"
     assert bool(history.stopped) == (stops < 7)
+
+
+def test_the_last_weights_can_be_kept():
+    stopping = training.EarlyStopping(2, restore_best=False)
+    model, _ = fitted(3, callbacks=[Scripted([1, 2, 3]), stopping])
+    assert (stopping.best_epoch, model[4].bias.tolist()) == (1, [3] * 3)
 
 
 def test_what_cannot_be_trained_or_measured():
@@ -371,6 +446,12 @@ def test_monitor_sees_gradients_updates_and_activations(tmp_path):
     np.testing.assert_allclose(monitor.activations["1"][:, 3], [row[2] for row in seen[1::2]], atol=1e-6)
     assert monitor.activations["1"][:, 0].tolist() == [2, 4, 6], "validation is not looked at"
     figure = monitor.plot(tmp_path / "monitor.png")
+    assert [line.get_label() for line in figure.axes[0].lines] == ["0.weight", "2.weight"]
+    for axes, column, scale in ((figure.axes[0], found[:, 1], 1), (figure.axes[1], found[:, 3] / found[:, 2], 1)):
+        assert list(axes.lines[0].get_xdata()) == [2, 4, 6]
+        np.testing.assert_allclose(axes.lines[0].get_ydata(), scale * column)
+    np.testing.assert_allclose(figure.axes[3].lines[1].get_ydata(), 100 * monitor.activations["1"][:, 3])
+    assert "a thousandth" in [t.get_text() for t in figure.axes[1].get_legend().get_texts()]
     assert [t.get_text() for t in figure.axes[2].get_legend().get_texts()] == ["0 Linear", "1 ReLU", "2 Linear"]
     assert not model[0]._hooks[1], "no hook is left behind"
 
@@ -424,7 +505,17 @@ def test_nan_in_the_data():
     assert "born in the inputs: 1 of 8 values, the first nan at (2, 1), before any gate" in said
     assert all(np.isfinite(p.numpy()).all() for p in model.parameters())
     said, _ = report([(x, tg.tensor(bad))])
-    assert "born in the targets" in said
+    assert "born in the targets" in said and "gradient of the last step" not in said
+
+    class Takes(nn.Linear):
+        def forward(self, x, *_):
+            return super().forward(x)
+
+    words, none, whole = ["ab", "cd"], tg.zeros(0, 2), tg.tensor([1, 5])
+    said, _ = report([(x, words, none, whole, bad, x)], Takes(2, 2), loss=lambda *_: tg.tensor(np.nan))
+    assert "born in input 4: 1 of 8 values" in said
+    assert "input 1: shape (2,) of <U2" in said and "input 2: shape (0, 2) of float32" in said
+    assert "input 3: 1 to 5" in said and "the targets: 1 to 1" in said
 
 
 def test_nan_by_too_large_steps():
@@ -432,6 +523,37 @@ def test_nan_by_too_large_steps():
     assert "the loss is" in said
     assert "0.weight: " in said and "gradient of the last step" in said
     assert "a smaller lr=" in said
+
+
+def test_nan_in_a_parameter():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2))
+    model[1].weight.data[0, 2] = np.inf
+    said, _ = report([(tg.ones(4, 2), tg.zeros(4, 2))], model)
+    assert "born in 1.weight: 1 of 6 values, the first inf at (0, 2), before this step: the gradient of step 0" in said
+    assert "clip_grad_norm_" in said
+
+
+def test_nan_in_a_loss_that_no_gate_made():
+    said, _ = report([(tg.ones(4, 2), tg.zeros(4, 2))], loss=lambda outputs, targets: tg.tensor(np.nan))
+    assert "born in the loss: the detective saw every gate's output finite" in said
+
+
+def test_nan_by_chance_is_looked_for_with_the_same_draws():
+    class Draws(nn.Module):
+        def forward(self, x):
+            return tg.log(x * 0 + tg.rand(1) - 0.5)
+
+    batches, chances = [(tg.ones(4, 2), tg.zeros(4, 2))], 0
+    for seed in range(20):
+        model = nn.Sequential(nn.Linear(2, 2), Draws())
+        tg.manual_seed(seed)
+        first, second = tg.rand(2).tolist()
+        if first < 0.5 < second:  # with the next draw it would be finite
+            chances += 1
+            tg.manual_seed(seed)
+            said, _ = report(batches, model)
+            assert "log made the first nan" in said
+    assert chances > 2
 
 
 def test_nan_born_in_a_gate():
@@ -480,6 +602,13 @@ def test_frozen_parameters_do_not_move():
     assert moved == {"1.weight", "4.weight"}
     training.unfreeze(model, "*")
     assert all(p.requires_grad for p in model.parameters())
+    loss = nn.functional.cross_entropy(model(rows().tensors[0]), rows().tensors[1])
+    loss.backward()
+    training.freeze(model, "0.*")
+    assert model[0].weight.grad is None, "the next step of any optimizer must leave it as it is"
+    kept = model[4].weight.grad
+    training.unfreeze(model, "*")
+    assert model[4].weight.grad is kept, "what was gathered so far counts"
     with pytest.raises(TinygradError, match=r"'9\.\*' matches no parameter"):
         training.freeze(model, "4.*", "9.*")
     assert model[4].weight.requires_grad, "nothing is frozen if a pattern is wrong"
@@ -489,6 +618,8 @@ def test_learning_rates_by_name():
     model, _ = network()
     training.freeze(model, "1.*")
     groups = training.param_groups(model, {"0.*": {"lr": 0.0}, "*.bias": {"lr": 0.5}})
+    (rest,) = training.param_groups(model, {"1.*": {"lr": 0.5}})
+    assert "lr" not in rest, "a group of which all is frozen is none"
     before = {name: p.numpy().copy() for name, p in model.named_parameters()}
     optimizer = optim.SGD(groups, lr=0.1)
     x, y = rows().tensors

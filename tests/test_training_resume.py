@@ -185,6 +185,55 @@ def test_any_data_goes_on_where_it_was(loader, step, tmp_path):
     same(trained(keep, loader(), resume=True), trained(None, loader()))
 
 
+class DiesAfterAnEpoch(training.Callback):
+    def on_epoch_end(self, run):
+        raise KeyError("dies")
+
+
+TORN = {
+    "whole": b"",
+    "torn": b"torn off",
+    "torn after the length": b"\x02" + bytes(7),
+    "torn within the last checksum": b"\x02" + bytes(11) + b"\x10\x01" + bytes(2),
+}
+
+
+@pytest.mark.parametrize("more", TORN.values(), ids=TORN)
+@pytest.mark.parametrize("dies", [3, 4, 5, 7, "after an epoch", "never"])
+def test_event_files_hold_each_step_once(dies, more, tmp_path):
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    keep, path = training.Checkpoint(tmp_path / "run.npz", every_steps=2), tmp_path / "events"
+    if dies == "never":
+        trained(keep, lists(), epochs=2, callbacks=[training.TensorBoard(path)])
+    elif dies == "after an epoch":  # its numbers are in the file, and the checkpoint is that of the step before them
+        trained(keep, lists(), callbacks=[training.TensorBoard(path), DiesAfterAnEpoch()])
+    else:
+        trained(keep, lists(), dies=dies, callbacks=[training.TensorBoard(path)])
+    (file,) = path.iterdir()
+    written = file.read_bytes()
+    file.write_bytes(written + more)
+    callback = training.TensorBoard(path)
+    trained(keep, lists(), callbacks=[callback], resume=True)
+    assert len(list(path.iterdir())) == 2, "one file for each start"
+    assert written.startswith(file.read_bytes()), "what is torn is cut off"
+    trained(None, lists(), callbacks=[training.TensorBoard(tmp_path / "whole")])
+    assert events(path) == events(tmp_path / "whole")
+    with pytest.raises(DataFileError, match="there already"):  # before any file is opened
+        trained(keep, lists(), callbacks=[callback])
+
+
+def test_events_are_on_disk_before_the_checkpoint_that_counts_them(tmp_path):
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+
+    class Looks(training.Callback):
+        def on_save_checkpoint(self, run):
+            found.append(sum(tag == "batch/loss" for tag, *_ in events(tmp_path / "events")))
+
+    found = []
+    trained(tmp_path / "run.npz", lists(), callbacks=[training.TensorBoard(tmp_path / "events"), Looks()])
+    assert found == [0, 4, 8, 12, 16]
+
+
 OPTIMIZERS = {
     "Adam": lambda p, lr: optim.Adam(p, lr),
     "SGD": lambda p, lr: optim.SGD(p, lr, momentum=0.9),
@@ -246,6 +295,23 @@ def test_a_checkpoint_is_written_when_it_is_time(often, steps, tmp_path):
     found = []
     trained(training.Checkpoint(tmp_path / "run.npz", **often), lists(), epochs=3, callbacks=[Notes()])
     assert found == steps
+
+
+def test_a_checkpoint_is_written_every_so_many_seconds(tmp_path, monkeypatch):
+    class Notes(training.Callback):
+        def on_save_checkpoint(self, run):
+            found.append(run.step)
+
+    found, clock = [], [100.0]
+    monkeypatch.setattr(training.checkpoint.time, "monotonic", lambda: clock[0])
+
+    class Ticks(training.Callback):
+        def on_before_optimizer_step(self, run):
+            clock[0] += 1
+
+    keep = training.Checkpoint(tmp_path / "run.npz", every_epochs=9, every_seconds=3)
+    trained(keep, lists(), epochs=3, callbacks=[Notes(), Ticks()])
+    assert found == [0, 3, 6, 9, 12, 12], "and at the end"
 
 
 def test_more_epochs_can_be_added(tmp_path):

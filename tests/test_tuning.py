@@ -10,8 +10,9 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import nn, optim, training
 from tinygrad_edu.__main__ import main
+from tinygrad_edu.data import k_fold
 from tinygrad_edu.errors import MissingExtraError, NonFiniteError, OptionError, TinygradError
-from tinygrad_edu.tuning import Range, Report, cross_validated, integers, log, tune, uniform
+from tinygrad_edu.tuning import Range, Report, Study, Trial, cross_validated, integers, log, tune, uniform
 from tinygrad_edu.tuning.methods import METHODS, grid, narrowed
 
 SPACE = {"x": uniform(0, 4), "y": log(1e-4, 1), "n": integers(1, 3), "kind": ["a", None]}
@@ -72,6 +73,14 @@ def test_a_grid_uses_its_budget_up_evenly():
     points = grid({name: uniform(0, 1) for name in "abcd"}, 36)
     assert len(points) == 36 and [len({point[name] for point in points}) for name in "abcd"] == [3, 3, 2, 2]
 
+    assert grid({"a": uniform(0, 4), "b": [1, 2, 3]}, 5) == [{"a": 2.0, "b": b} for b in (1, 2, 3)], "one: the middle"
+
+
+def test_a_narrowed_space_stays_within_the_whole():
+    small = narrowed({"x": uniform(0, 1), "y": uniform(0, 1)}, [{"x": 1.0, "y": 0.05}, {"x": 0.95, "y": 0.0}])
+    assert (small["x"].high, small["y"].low) == (1.0, 0.0)
+    assert (small["x"].low, small["y"].high) == (pytest.approx(0.85), pytest.approx(0.15))
+
 
 def test_a_grid_is_every_combination():
     points = grid({"a": [1, 2], "b": uniform(0, 1)}, 7)
@@ -94,6 +103,58 @@ def test_coarse_to_fine_closes_in_on_what_matters():
     assert widths[0] > 1.5 * widths[1] > 1.5 * 1.5 * widths[2]
     assert abs(np.mean([t.params["x"] for t in trials[40:]]) - 1.3) < 0.3
     assert narrowed({"n": integers(1, 9)}, [{"n": 4}])["n"].low in (3, 4)
+
+
+def test_coarse_to_fine_asks_only_the_runs_that_ended():
+    def objective(params, report):
+        report(-1.0)  # what was given up would be the best
+        return math.nan if params["x"] < 2 else params["x"]
+
+    trials = search(objective, {"x": uniform(0, 4)}, method="coarse-to-fine", trials=30).trials
+    assert {t.state for t in trials[:10]} == {"finished", "given up"}
+    assert min(t.params["x"] for t in trials[10:]) > 1.5
+
+
+def test_a_study_of_few_trials():
+    assert repr(study_of([])) == "Study(0 trials)"
+    assert repr(study_of([2.0])) == "Study(1 trial, best 2 at x=0.0)"
+    assert study_of([]).importance() == study_of([1.0, 1.0]).importance() == {}
+    assert study_of([1.0, 2.0]).importance() == {"x": pytest.approx(1)}
+    for values in ([], [2.0], [1.0, 1.0]):
+        parallel, *_ = study_of(values).plot().axes
+        assert parallel.get_title().startswith(f"{len(values)} trials that finished, ")
+
+
+def study_of(values):
+    """A study of which only the values count."""
+    return Study({"x": uniform(0, 4)}, [Trial(i, {"x": float(i)}, value) for i, value in enumerate(values)])
+
+
+def test_parallel_coordinates_go_through_the_parameters_to_the_value():
+    space = {"x": uniform(0, 4), "rate": log(1e-3, 10), "kind": ["a", "b", "c"], "one": [5]}
+    points = [(3.0, 0.1, "c"), (1.0, 10.0, "a"), (4.0, 0.001, "b")]
+    trials = [
+        Trial(i, {"x": x, "rate": rate, "kind": kind, "one": 5}, value)
+        for i, ((x, rate, kind), value) in enumerate(zip(points, [3.0, 2.0, 6.0], strict=True))
+    ]
+    axes = Study(space, trials).plot().axes[0]
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 5]
+    best = lines[-1]
+    assert np.allclose(best.get_ydata(), [0.25, 1, 0, 0.5, 0]), "the best is drawn last, above the others"
+    assert np.allclose(lines[0].get_ydata(), [1, 0, 0.5, 0.5, 1])
+    assert np.allclose(lines[1].get_ydata(), [0.75, 0.5, 1, 0.5, 0.25])
+    assert best.get_color() not in {line.get_color() for line in lines[:2]}
+    assert best.get_linewidth() > max(line.get_linewidth() for line in lines[:2])
+    found = {
+        name: [t.get_text() for t in axes.texts if round(t.get_position()[0]) == x]
+        for x, name in enumerate([*space, "value"])
+    }
+    assert found["rate"] == ["0.001", "0.01", "0.1", "1", "10"], "powers of ten"
+    assert (found["kind"], found["one"], found["value"]) == (["a", "b", "c"], ["5"], ["2", "3", "4", "5", "6"])
+    narrow = Study({"rate": log(0.2, 0.8)}, []).plot().axes[0]
+    assert [t.get_text() for t in narrow.texts[:5]] == ["0.2", "0.283", "0.4", "0.566", "0.8"], "no power of ten in it"
+    low, high = axes.get_xlim()
+    assert low < 0 and high > 4
 
 
 def test_bayesian_search_learns():
@@ -163,6 +224,7 @@ def test_cross_validation_is_the_mean_over_the_folds():
         seen.append(sorted(validation))
         return sum(validation)
 
+    assert len(cross_validated(score, range(9)).folds) == len(k_fold(range(9))) == 5
     study = search(cross_validated(score, range(9), k=3), {"a": [1]}, trials=1)
     assert sorted(i for fold in seen for i in fold) == list(range(9))
     assert study.best.value == pytest.approx(12)

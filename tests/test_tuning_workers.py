@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 
@@ -11,7 +12,7 @@ import pytest
 
 from tinygrad_edu import threads
 from tinygrad_edu.errors import DataFileError, TinygradError
-from tinygrad_edu.tuning import log, tune
+from tinygrad_edu.tuning import log, sharing, tune
 
 TRIALS = 24
 WORKER = f"""
@@ -36,12 +37,16 @@ def lines(path):
     return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def table(storage):
+def shared(storage):
     """The study that workers share, as Optuna reads it."""
     if "://" in storage:
-        return optuna.load_study(study_name="study", storage=storage).trials
+        return optuna.load_study(study_name="study", storage=storage)
     backend = optuna.storages.journal.JournalFileBackend(storage)
-    return optuna.load_study(study_name="study", storage=optuna.storages.journal.JournalStorage(backend)).trials
+    return optuna.load_study(study_name="study", storage=optuna.storages.journal.JournalStorage(backend))
+
+
+def table(storage):
+    return shared(storage).trials
 
 
 def place(tmp_path, kind):
@@ -164,6 +169,139 @@ def test_a_search_goes_on_and_is_not_another(tmp_path, kind):
     with pytest.raises(TinygradError, match="another search"):
         tune(objective, {"lr": log(1e-3, 1)}, trials=4, storage=storage, progress=False)
     assert len(calls) == 6
+
+
+def test_a_search_with_fewer_trials_than_there_are(tmp_path):
+    storage = place(tmp_path, "journal")
+    more = tune(score, {"lr": log(1e-4, 1)}, trials=5, storage=storage, progress=False)
+    fewer = tune(score, {"lr": log(1e-4, 1)}, trials=2, storage=storage, progress=False)
+    assert [t.params for t in fewer.trials] == [t.params for t in more.trials[:2]]
+
+
+def score(params, report):
+    return params["lr"]
+
+
+def test_ctrl_c_of_one_worker_while_another_runs(tmp_path):
+    found = []
+
+    def pressed(params, report):
+        raise KeyboardInterrupt
+
+    def objective(params, report):
+        if not found:
+            found.append(tune(pressed, {"a": [1, 2]}, trials=2, storage=place(tmp_path, "journal"), progress=False))
+        return 1.0
+
+    study = tune(objective, {"a": [1, 2]}, trials=2, storage=place(tmp_path, "journal"), progress=False)
+    assert [(t.number, t.state) for t in found[0].trials] == [(1, "failed")], "what runs elsewhere has not failed"
+    assert [t.state for t in study.trials] == ["finished", "finished"], "it is tried again"
+
+
+class Clock:
+    """Seconds that pass while somebody sleeps, and what happens meanwhile."""
+
+    def __init__(self, meanwhile=lambda: None):
+        self.now, self.meanwhile = 0.0, meanwhile
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+        self.meanwhile()
+
+
+def two_workers(trials, monkeypatch, lost_after=10):
+    """A study in memory, as two workers see it, and their clock."""
+    clock = Clock()
+    monkeypatch.setattr(sharing, "time", clock)
+    study = optuna.create_study()
+    rates = {"lr": optuna.distributions.FloatDistribution(0, 100)}
+    tables = [sharing.Table(study, trials, lambda i, _: {"lr": float(i)}, rates, lost_after) for _ in range(2)]
+    return *tables, clock
+
+
+def test_a_trial_whose_worker_is_silent_is_run_again(monkeypatch):
+    one, two, clock = two_workers(2, monkeypatch)
+    first, lost = one.take(), two.take()
+    assert [t.user_attrs["place"] for t in (first, lost)] == [0, 1]
+    assert one.local_workers() == 2
+    one.tell(first, "COMPLETE", 0.5)
+    assert one.local_workers() == 1
+    clock.meanwhile = lambda: clock.now > 30 or lost.set_user_attr("beat", clock.now)
+    again = one.take()
+    assert 40 < clock.now < 41, "ten seconds after its last beat"
+    assert (again.params, again.user_attrs["place"], again.user_attrs["attempt"]) == (lost.params, 1, 1)
+    two.tell(lost, "COMPLETE", 7.0)
+    assert one.rows()[1].number == again.number, "that it was there after all comes too late"
+    one.tell(again, "COMPLETE", 1.0)
+    assert one.take() is None and two.take() is None
+    assert [one.rows()[i].value for i in (0, 1)] == [0.5, 1.0]
+
+
+def test_a_trial_that_fails_is_tried_three_times(monkeypatch):
+    one, two, _ = two_workers(1, monkeypatch)
+    for attempt in range(3):
+        trial = (one, two)[attempt % 2].take()
+        assert (trial.user_attrs["attempt"], trial.params) == (attempt, {"lr": 0.0})
+        one.tell(trial, "FAIL")
+    assert one.take() is None
+
+
+def test_a_long_trial_shows_that_it_is_alive(tmp_path):
+    def objective(params, report):
+        deadline = time.monotonic() + 20
+        while not table(storage)[0].user_attrs.get("beat") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return float(table(storage)[0].user_attrs.get("beat", 0))
+
+    storage = place(tmp_path, "journal")
+    study = tune(objective, {"a": [1]}, trials=1, storage=storage, lost_after=1, progress=False)
+    assert study.best.value >= 1
+    assert not [thread for thread in threading.enumerate() if thread.name == "tinygrad_edu beat"]
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_a_worker_that_was_taken_for_lost_goes_on(reports, tmp_path):
+    """As a computer that slept: another has marked its trial as failed, and may be running it."""
+    storage, calls = place(tmp_path, "journal"), []
+
+    def objective(params, report):
+        calls.append(params)
+        if len(calls) == 1:
+            study = shared(storage)
+            study.tell(study.trials[0].number, state=optuna.trial.TrialState.FAIL)
+            if reports:
+                report(0.5)
+                raise AssertionError("it is given up")
+            time.sleep(0.5)  # a beat falls into it
+        return 1.0
+
+    study = tune(objective, {"a": [1, 2]}, trials=2, storage=storage, lost_after=1, progress=False)
+    assert [(t.state, t.value) for t in study.trials] == 2 * [("finished", 1.0)]
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize("says", ["table studies already exists", "UNIQUE constraint failed"])
+def test_tables_that_another_worker_makes_at_the_same_time(says, tmp_path, monkeypatch):
+    made, tries, clock = optuna.storages.RDBStorage.__init__, [], Clock()
+
+    def make(self, url):
+        tries.append(url)
+        if len(tries) < 3:
+            raise RuntimeError(says)
+        made(self, url)
+
+    monkeypatch.setattr(optuna.storages.RDBStorage, "__init__", make)
+    monkeypatch.setattr(sharing, "time", clock)
+    assert len(tune(score, {"lr": [0.5]}, trials=1, storage=place(tmp_path, "sqlite"), progress=False).trials) == 1
+    assert (len(tries), clock.now) == (3, pytest.approx(0.7))
+    tries.clear()
+    says = "no such driver"
+    with pytest.raises(DataFileError, match="no such driver"):
+        tune(score, {"lr": [0.5]}, trials=1, storage=place(tmp_path, "sqlite"), progress=False)
+    assert len(tries) == 1
 
 
 def test_what_cannot_be_shared(tmp_path):

@@ -61,8 +61,11 @@ def write(t: Tensor, name: str, function: Callable[..., Any], *operands: Any, wh
     except ValueError:
         if t._data.flags.writeable:
             raise
+        why = (
+            "an element of an expanded Tensor stands in several places" if 0 in t._data.strides else "its owner said so"
+        )
         raise ViewInPlaceError(
-            f"{name} would write memory that is read-only: an element of an expanded Tensor stands in several places.",
+            f"{name} would write memory that is read-only: {why}.",
             got=told(t),
             mend="write to a .clone() of it",
         ) from None

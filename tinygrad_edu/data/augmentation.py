@@ -244,7 +244,7 @@ class GaussianNoise(Augmentation):
 
     def change(self, images: np.ndarray, rng: np.random.Generator, top: float) -> np.ndarray:
         """Another draw for every value."""
-        kind = images.dtype if images.dtype == np.float64 else np.dtype(np.float32)
+        kind = images.dtype if images.dtype == np.float64 else np.dtype(np.float32)  # of float16 NumPy draws none
         noise = rng.standard_normal(images.shape, kind)
         noise *= kind.type(self.sigma * top)
         noise += images

@@ -62,7 +62,7 @@ class TensorDataset(Dataset):
 
     def __init__(self, *tensors: Any) -> None:
         self.tensors = tuple(as_tensor(t) for t in tensors)
-        if not tensors or len({t.shape[:1] for t in self.tensors}) != 1 or not self.tensors[0].ndim:
+        if len({t.shape[:1] for t in self.tensors}) != 1 or not self.tensors[0].ndim:
             raise ShapeError(
                 "TensorDataset needs Tensors of one length.", got=", ".join(str(t.shape) for t in self.tensors)
             )

@@ -9,7 +9,6 @@ import numpy as np
 import tinygrad_edu as tg
 
 from ..errors import NonFiniteError, TinygradError
-from ..tensor import Tensor
 
 if TYPE_CHECKING:
     from .run import Run
@@ -54,7 +53,7 @@ def explain(run: Run, inputs: list[Any], targets: Any, value: float, random: dic
 def _first_bad(tensors: dict[str, Any]) -> str:
     """The first that holds inf or nan, and where; "" if none does."""
     for name, t in tensors.items():
-        array = np.asarray(t.detach() if isinstance(t, Tensor) else t)
+        array = np.asarray(t)
         if array.dtype.kind == "f" and not (finite := np.isfinite(array)).all():
             at = tuple(int(i) for i in np.argwhere(~finite)[0])
             n = int(finite.size - finite.sum())
@@ -64,15 +63,12 @@ def _first_bad(tensors: dict[str, Any]) -> str:
 
 def _gate(run: Run, inputs: list[Any], targets: Any, random: dict[str, Any]) -> str:
     """What the detective says of the batch, run again."""
-    after = tg.get_rng_state()
     tg.set_rng_state(random)
     try:
         with tg.detect_anomaly():
             run.loss(run.model(*inputs), targets)
     except TinygradError as error:
         return "in a gate:\n" + str(error)
-    finally:
-        tg.set_rng_state(after)
     return "in the loss: the detective saw every gate's output finite"
 
 
@@ -83,7 +79,7 @@ def _range(name: str, t: Any, grad: Any = None) -> str:
 
 
 def _span(t: Any) -> str:
-    array = np.asarray(t.detach() if isinstance(t, Tensor) else t)
+    array = np.asarray(t)
     if not array.size or array.dtype.kind not in "fiu":
         return f"shape {array.shape} of {array.dtype}"
     return f"{array.min():.3g} to {array.max():.3g}"

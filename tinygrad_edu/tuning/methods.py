@@ -91,7 +91,7 @@ def narrowed(space: dict[str, Any], best: Sequence[dict[str, Any]], room: float 
             found[name] = [value for value in where if value in values]
             continue
         low, high = (where.where(edge(values)) for edge in (min, max))
-        low, high = (where.at(min(max(u, 0.0), 1.0)) for u in (low - room, high + room))
+        low, high = (where.at(u) for u in (low - room, high + room))  # never beyond the ends of the range
         found[name] = Range(low, high, where.scale, where.whole) if low < high else [low]
     return found
 

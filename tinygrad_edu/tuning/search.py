@@ -28,13 +28,13 @@ from .study import Study, Trial
 __all__ = ["Report", "tune"]
 
 Objective = Callable[[dict[str, Any], "Report"], float]
-_STATES = {"COMPLETE": "finished", "PRUNED": "given up", "FAIL": "failed", "RUNNING": "failed"}
+_STATES = {"COMPLETE": "finished", "PRUNED": "given up", "FAIL": "failed"}
 
 
 class Report:
     """What an objective is given to tell how it is doing: `report(value)` after every epoch.
 
-    A run that is hopeless ends there: the call raises Optuna's `TrialPruned`.
+    A run that is hopeless ends there: the call raises Optuna's `TrialPruned`. So does one that was taken for lost.
 
     >>> def objective(params, report):
     ...     report(params["lr"]); report(params["lr"] / 2)
@@ -50,10 +50,13 @@ class Report:
         self._step += 1
         if not math.isfinite(value):
             raise NonFiniteError("what was reported is not finite.", got=str(value))
-        self._trial.report(float(value), self._step)
-        if self._trial.should_prune():
-            from optuna import TrialPruned
+        from optuna.exceptions import TrialPruned, UpdateFinishedTrialError
 
+        try:
+            self._trial.report(float(value), self._step)
+        except UpdateFinishedTrialError:  # another worker took this one for lost, and runs the trial again
+            raise TrialPruned from None
+        if self._trial.should_prune():
             raise TrialPruned
 
     def watch(self, monitor: str = "val_loss") -> Callback:

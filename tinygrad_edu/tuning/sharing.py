@@ -159,13 +159,16 @@ class Table:
     @contextmanager
     def beating(self, trial: Any) -> Iterator[None]:
         """While it is open, a thread shows that this worker is alive."""
+        from optuna.exceptions import UpdateFinishedTrialError
+
         over = threading.Event()
 
         def beat() -> None:
             count = 0
-            while not over.wait(self.lost_after / 5):
-                count += 1
-                trial.set_user_attr("beat", count)
+            with suppress(UpdateFinishedTrialError):  # it was taken for lost
+                while not over.wait(self.lost_after / 5):
+                    count += 1
+                    trial.set_user_attr("beat", count)
 
         thread = threading.Thread(target=beat, name="tinygrad_edu beat", daemon=True)
         thread.start()

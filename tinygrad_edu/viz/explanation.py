@@ -284,7 +284,7 @@ def _leaves(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> A
 
 
 def _leaf(x: Any) -> Any:
-    if isinstance(x, (bool, str)) or not isinstance(x, (int, float, list, np.ndarray, np.floating)):
+    if not isinstance(x, (int, float, list, np.ndarray, np.floating)):
         return x
     array = np.asarray(x)
     if array.dtype.kind not in "fiu":
