@@ -134,6 +134,30 @@ def test_many_small_errors_show_along_a_direction(new_gate):
         gradcheck(off, x, fast_mode=True, rtol=1e-3, atol=0)
 
 
+@pytest.mark.parametrize("complex_step", [True, False])
+def test_a_rule_that_is_not_linear_in_the_upstream_is_caught(new_gate, complex_step):
+    """The Jacobian's upstreams are 0 and 1, which a square or an absolute value leaves as they are."""
+    x = leaf(0.5, -1.0)
+    for i, rule in enumerate((lambda g, z, x: g * g * z, lambda g, z, x: np.abs(g) * z)):
+        wrong = new_gate(f"wrong {i}", np.exp, rule, kind="slope")
+        with pytest.raises(GradcheckError, match="upstreams of 0 and 1(.|\n)*at x\\[.\\]: linear in the upstream"):
+            gradcheck(lambda x, wrong=wrong: wrong(x), x, complex_step=complex_step)
+
+
+def test_a_functions_apply_is_called_by_its_class():
+    class Wrong(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, upstream):
+            return upstream
+
+    with pytest.raises(GradcheckError, match=r"the gradient of Wrong\.apply disagrees"):
+        gradcheck(Wrong.apply, leaf(1.0))
+
+
 def test_a_second_order_that_drops_the_graph_is_named(new_gate):
     dropped = new_gate("dropped", np.exp, lambda g, z, x: g * np.asarray(z), kind="slope")
     assert gradcheck(dropped, leaf(1.0))
