@@ -140,7 +140,7 @@ def test_a_rule_that_is_not_linear_in_the_upstream_is_caught(new_gate, complex_s
     x = leaf(0.5, -1.0)
     for i, rule in enumerate((lambda g, z, x: g * g * z, lambda g, z, x: np.abs(g) * z)):
         wrong = new_gate(f"wrong {i}", np.exp, rule, kind="slope")
-        with pytest.raises(GradcheckError, match="upstreams of 0 and 1(.|\n)*at x\\[.\\]: linear in the upstream"):
+        with pytest.raises(GradcheckError, match=r"upstreams of 0 and 1(.|\n)*at x\[.\]: linear in the upstream"):
             gradcheck(lambda x, wrong=wrong: wrong(x), x, complex_step=complex_step)
 
 
