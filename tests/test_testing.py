@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import DtypeError, MissingExtraError, NoGradientError, TinygradError
+from tinygrad_edu.errors import DtypeError, MissingExtraError, NoGradientError, OptionError, TinygradError
 from tinygrad_edu.record import GATES, gate
 from tinygrad_edu.testing import (
     CHECKS,
@@ -419,3 +419,15 @@ def test_a_domain_of_no_parameter_is_refused():
         check_gradients(lambda: None)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         tg.testing.nothing  # noqa: B018
+
+
+def test_what_cannot_be_drawn_is_said_at_once():
+    with pytest.raises(TypeError, match="takes .'y'. by name only"):
+        check_gradients(lambda x, *, y: x * y)
+    with pytest.raises(TypeError, match="a shape for each of .'x', 'w'.; got shapes for .'x'."):
+        check_gradients(lambda x, w: x @ w, shapes={"x": (2, 3)})
+
+
+def test_no_order_is_no_check():
+    with pytest.raises(OptionError, match="an order of 1 or more"):
+        gradcheck(tg.exp, leaf(1.0), order=0)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import grad
-from ..errors import DtypeError, NoGradientError, TinygradError
+from ..errors import DtypeError, NoGradientError, OptionError, TinygradError
 from ..tensor import Tensor
 from .numeric import NotAnalyticError, Program, complex_jacobian
 from .report import GradcheckError, KinkWarning, Names, Worst, kink_at, report
@@ -55,12 +55,15 @@ def gradcheck(
         GradcheckError: the gradients disagree, or the function does not repeat itself.
         DtypeError: an input that requires a gradient is not float64.
         NoGradientError: no input requires a gradient, or there is no output to differentiate.
+        OptionError: `order` is below 1.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor([0.5, 2.0], dtype=tg.float64, requires_grad=True)
     >>> gradcheck(tg.exp, x, order=2)
     True
     """
+    if order < 1:
+        raise OptionError("gradcheck checks derivatives.", expected="an order of 1 or more", got=str(order))
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     _check_inputs(inputs)
     tight = 1e-10 if complex_step else None
