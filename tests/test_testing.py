@@ -422,9 +422,9 @@ def test_a_domain_of_no_parameter_is_refused():
 
 
 def test_what_cannot_be_drawn_is_said_at_once():
-    with pytest.raises(TypeError, match="takes .'y'. by name only"):
+    with pytest.raises(TypeError, match=r"takes .'y'. by name only"):
         check_gradients(lambda x, *, y: x * y)
-    with pytest.raises(TypeError, match="a shape for each of .'x', 'w'.; got shapes for .'x'."):
+    with pytest.raises(TypeError, match=r"a shape for each of .'x', 'w'.; got shapes for .'x'."):
         check_gradients(lambda x, w: x @ w, shapes={"x": (2, 3)})
 
 

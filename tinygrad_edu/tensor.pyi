@@ -686,7 +686,7 @@ class Tensor:
     ) -> Any:
         """The k-th smallest element along `axis`, counted from 1, as (values, indices)."""
     def ldexp(self, other: Any) -> Tensor:
-        """x * 2^other, elementwise, with broadcasting."""
+        """x * 2^other, elementwise, with broadcasting; with integers for `other` at the dtype of x."""
     def ldexp_(self, other: Any) -> Tensor:
         """In place: write `ldexp(self, …)` into this Tensor; returns it."""
     def le(self, y: Any) -> Tensor:
