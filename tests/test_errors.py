@@ -200,6 +200,21 @@ def test_an_axis_that_is_not_there():
         leaf(2, 3).sum(5)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "error", "says"),
+    [
+        (lambda x: x.hsplit(0), errors.ShapeError, "into 0 equal parts"),
+        (lambda x: x[0, 0].narrow(0, 0, 1), errors.ShapeError, "a 0-d Tensor has none"),
+        (lambda x: x.diff(n=-1), errors.OptionError, "0 or more"),
+        (lambda x: x.renorm(0, 0, 1.0), errors.OptionError, "positive p"),
+        (lambda x: x.cov(aweights=tg.ones(3, 3)), errors.ShapeError, r"(3,)"),
+        (lambda x: x.cov(fweights=tg.ones(3)), errors.DtypeError, "aweights take fractions"),
+    ],
+)
+def test_an_argument_that_makes_no_sense(wrong, error, says):
+    assert says in message(error, lambda: wrong(leaf(2, 3)))
+
+
 def test_a_numpy_function_that_is_not_covered():
     text = message(errors.NotCoveredError, lambda: np.unwrap(leaf(3)))
     assert "np.unwrap" in text and "detach().numpy()" in text

@@ -83,3 +83,12 @@ def test_in_place_too():
     x *= 65536.0
     x /= 1e5
     assert x.dtype == HALF and abs(x.item() - 0.32768) < 1e-3
+
+
+def test_ldexp_stays_a_half_and_leaves_its_range_only_at_the_end():
+    assert tg.ldexp(tg.tensor([0.5], dtype=HALF) / 8192, tg.tensor([17])).item() == 8
+    x = tg.tensor([0.5], dtype=HALF, requires_grad=True)
+    z = tg.ldexp(x, tg.tensor([3]))
+    z.sum().backward()
+    assert z.dtype == x.grad.dtype == np.float16
+    assert x.grad.item() == 8

@@ -242,3 +242,9 @@ def test_no_rows_of_a_table_without_rows():
     z = x[tg.zeros(3, 0).long()]
     z.sum().backward()
     assert z.shape == (3, 0, 2) and x.grad.shape == (0, 2)
+
+
+@pytest.mark.parametrize("index", [[1], [-1], [0, 0]])
+def test_a_0d_tensor_has_one_slice(index):
+    with pytest.raises(IndexError, match="a 0-d Tensor has one slice, at index 0"):
+        tg.tensor(1.0).index_select(0, tg.tensor(index))

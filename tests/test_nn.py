@@ -161,6 +161,29 @@ def test_what_is_registered_takes_no_name_of_something_else():
     assert layer(tg.zeros(2)).tolist() == [1.0, 1.0, 1.0]
 
 
+def test_what_is_registered_replaces_its_own_kind_only():
+    layer = nn.Sequential(nn.Linear(1, 1))
+    with pytest.raises(TinygradError, match="something else in Sequential"):
+        layer.register_buffer("0", tg.ones(1))
+    with pytest.raises(TinygradError, match="something else in Linear"):
+        layer[0].register_module("weight", nn.ReLU())
+    layer.register_module("0", nn.ReLU())
+    assert [type(part) for part in layer] == [nn.ReLU]
+
+
+def test_a_buffer_stays_a_tensor():
+    layer = nn.BatchNorm1d(2)
+    for wrong in (3, np.zeros(2), nn.ReLU()):
+        with pytest.raises(TinygradError, match="running_mean is a buffer"):
+            layer.running_mean = wrong
+    layer.running_mean = tg.ones(2)
+    assert layer.state_dict()["running_mean"].tolist() == [1, 1]
+    layer.running_mean = None
+    assert "running_mean" not in layer.state_dict()
+    del layer.running_mean
+    layer.running_mean = 3
+
+
 def test_only_tensors_are_buffers_and_parameters():
     with pytest.raises(TinygradError, match="must be a Tensor"):
         nn.Module().register_buffer("b", [1.0])

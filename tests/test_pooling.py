@@ -94,6 +94,7 @@ def test_fractional_max_pooling_draws_windows_within_the_input():
     same = nn.FractionalMaxPool2d(2, (4, 3), _random_samples=drawn)
     assert_array_equal(same(x).numpy(), same(x).numpy())
     assert nn.FractionalMaxPool3d(2, 2)(tg.ones(1, 5, 5, 5)).shape == (1, 2, 2, 2)
+    assert nn.FractionalMaxPool3d(2, 2)(tg.ones(0, 1, 5, 5, 5)).shape == (0, 1, 2, 2, 2)
 
 
 # Known formulas.

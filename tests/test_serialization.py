@@ -180,6 +180,11 @@ def test_a_failed_save_leaves_what_was_there(ending, tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no such folder to write to.*nowhere'$"):
+        tg.save({"w": tg.ones(1)}, tmp_path / "nowhere" / "w.safetensors")
+
+
 def test_a_link_stays_a_link(tmp_path):
     path = tg.save({"x": tg.ones(2)}, tmp_path / "x.npz")
     link = tmp_path / "link.npz"

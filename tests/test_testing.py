@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import DtypeError, MissingExtraError, NoGradientError, TinygradError
+from tinygrad_edu.errors import DtypeError, MissingExtraError, NoGradientError, OptionError, TinygradError
 from tinygrad_edu.record import GATES, gate
 from tinygrad_edu.testing import (
     CHECKS,
@@ -132,6 +132,30 @@ def test_many_small_errors_show_along_a_direction(new_gate):
     assert gradcheck(off, x)
     with pytest.raises(GradcheckError, match="along a random direction, though not in any one element"):
         gradcheck(off, x, fast_mode=True, rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("complex_step", [True, False])
+def test_a_rule_that_is_not_linear_in_the_upstream_is_caught(new_gate, complex_step):
+    """The Jacobian's upstreams are 0 and 1, which a square or an absolute value leaves as they are."""
+    x = leaf(0.5, -1.0)
+    for i, rule in enumerate((lambda g, z, x: g * g * z, lambda g, z, x: np.abs(g) * z)):
+        wrong = new_gate(f"wrong {i}", np.exp, rule, kind="slope")
+        with pytest.raises(GradcheckError, match=r"upstreams of 0 and 1(.|\n)*at x\[.\]: linear in the upstream"):
+            gradcheck(lambda x, wrong=wrong: wrong(x), x, complex_step=complex_step)
+
+
+def test_a_functions_apply_is_called_by_its_class():
+    class Wrong(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, upstream):
+            return upstream
+
+    with pytest.raises(GradcheckError, match=r"the gradient of Wrong\.apply disagrees"):
+        gradcheck(Wrong.apply, leaf(1.0))
 
 
 def test_a_second_order_that_drops_the_graph_is_named(new_gate):
@@ -395,3 +419,15 @@ def test_a_domain_of_no_parameter_is_refused():
         check_gradients(lambda: None)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         tg.testing.nothing  # noqa: B018
+
+
+def test_what_cannot_be_drawn_is_said_at_once():
+    with pytest.raises(TypeError, match=r"takes .'y'. by name only"):
+        check_gradients(lambda x, *, y: x * y)
+    with pytest.raises(TypeError, match=r"a shape for each of .'x', 'w'.; got shapes for .'x'."):
+        check_gradients(lambda x, w: x @ w, shapes={"x": (2, 3)})
+
+
+def test_no_order_is_no_check():
+    with pytest.raises(OptionError, match="an order of 1 or more"):
+        gradcheck(tg.exp, leaf(1.0), order=0)

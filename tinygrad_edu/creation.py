@@ -47,6 +47,12 @@ def _number(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
+def _numbers(dtype: Any, *values: Any) -> list[Any]:
+    """What a range is made of: for an integer dtype each number without its fraction, as in PyTorch."""
+    whole = dtype is not None and dtypes.check_dtype(dtype).kind in "iu"
+    return [int(v) if whole and math.isfinite(v) else v for v in map(_number, values)]
+
+
 def _fitting(value: Any, dtype: Any) -> Any:
     """The number, which an integer dtype must be able to hold."""
     value = _number(value) if math.prod(np.shape(value)) == 1 else value
@@ -165,7 +171,9 @@ def arange(
     check_device(device)
     if end is None:
         start, end = 0, start
-    start, end, step = (_number(v) for v in (start, end, step))
+    start, end, step = _numbers(dtype, start, end, step)
+    if not math.isfinite(start) or not math.isfinite(end):
+        raise TinygradError("arange needs finite ends.", got=f"{start} to {end}")
     if step == 0 or (end - start) / step < 0:
         raise TinygradError("arange cannot get from start to end by step.", got=f"{start}, {end}, {step}")
     if dtype is None:
@@ -184,9 +192,9 @@ def linspace(
     tensor([0.0000, 0.5000, 1.0000])
     """
     (steps,) = shape_of((steps,), "linspace")
-    return Tensor(
-        np.linspace(_number(start), _number(end), steps).astype(dtype_on(device, dtype)), requires_grad=requires_grad
-    )
+    start, end = _numbers(dtype, start, end)
+    found = np.linspace(start, end, steps)
+    return Tensor(found.astype(dtype_on(device, dtype)), requires_grad=requires_grad)
 
 
 def logspace(
@@ -204,7 +212,8 @@ def logspace(
     tensor([  1.,  10., 100.])
     """
     (steps,) = shape_of((steps,), "logspace")
-    powers = float(base) ** np.linspace(_number(start), _number(end), steps)
+    start, end = _numbers(dtype, start, end)
+    powers = float(base) ** np.linspace(start, end, steps)
     return Tensor(powers.astype(dtype_on(device, dtype)), requires_grad=requires_grad)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from errno import ENOENT
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,6 +30,8 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any])
     'whole'
     """
     target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(ENOENT, "no such folder to write to; os.makedirs makes it", str(target.parent))
     beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
         with open(beside, "xb") as file:

@@ -316,7 +316,7 @@ class Tensor:
     def cholesky(self, *, upper: builtins.bool = False) -> Tensor:
         """The lower triangle L of A = L Lᵀ, (…, n, n) -> (…, n, n); with `upper` the U of A = Uᵀ U."""
     def cholesky_inverse(self, upper: builtins.bool = False) -> Tensor:
-        """The inverse of A, given L = cholesky(A); (…, n, n) -> (…, n, n)."""
+        """The inverse of A, given L = cholesky(A); (…, n, n) -> (…, n, n). Its gradient is as in `cholesky_so…"""
     def cholesky_solve(self, L: Any, upper: builtins.bool = False) -> Tensor:
         """The X of A X = B, given L = cholesky(A): two triangles, one after the other."""
     def chunk(self, chunks: builtins.int, dim: builtins.int = 0, *, axis: Any = ...) -> tuple[Tensor, ...]:
@@ -691,7 +691,7 @@ class Tensor:
     ) -> Any:
         """The k-th smallest element along `axis`, counted from 1, as (values, indices)."""
     def ldexp(self, other: Any) -> Tensor:
-        """x * 2^other, elementwise, with broadcasting."""
+        """x * 2^other, elementwise, with broadcasting; with integers for `other` at the dtype of x."""
     def ldexp_(self, other: Any) -> Tensor:
         """In place: write `ldexp(self, …)` into this Tensor; returns it."""
     def le(self, y: Any) -> Tensor:

@@ -108,7 +108,7 @@ def _named(question: Any, name: str, says: str) -> Any:
 
 
 def _step(x: Any, y: Any) -> Any:
-    return np.where(x == 0, y, np.greater(x, 0).astype(y.dtype))  # a nan is not greater
+    return np.where(x == 0, y, np.greater(x, 0).astype(np.result_type(x, y)))  # a nan is not greater
 
 
 eq = _of_two("eq", np.equal, "Whether x equals y, elementwise.")
@@ -316,9 +316,9 @@ def unique_consecutive(
     """
     a = as_array(x)
     dim = None if dim is None else axis_of(dim, a.ndim, "unique_consecutive")
-    rows = a.reshape(-1, 1) if dim is None else np.moveaxis(a, dim, 0).reshape(a.shape[dim], -1)
+    rows = a.reshape(-1) if dim is None else np.moveaxis(a, dim, 0)
     new = np.ones(len(rows), bool)
-    new[1:] = (rows[1:] != rows[:-1]).any(1)
+    new[1:] = (rows[1:] != rows[:-1]).any(tuple(range(1, rows.ndim)))
     found = a.reshape(-1)[new] if dim is None else np.compress(new, a, axis=dim)
     inverse = (np.cumsum(new) - 1).reshape(a.shape if dim is None else -1)
     counts = np.diff(np.append(np.flatnonzero(new), len(rows)))

@@ -154,6 +154,9 @@ def cov(x: Any, *, correction: int = 1, fweights: Any = None, aweights: Any = No
         fweights: how often each observation was made (integers).
         aweights: how much each observation weighs.
 
+    Raises:
+        ShapeError, DtypeError: for weights that are not one for each observation, or fractions of an observation.
+
     >>> import tinygrad_edu as tg
     >>> tg.cov(tg.tensor([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]])).tolist()
     [[1.0, -1.0], [-1.0, 1.0]]
@@ -163,6 +166,16 @@ def cov(x: Any, *, correction: int = 1, fweights: Any = None, aweights: Any = No
         raise ShapeError("cov takes a matrix of variables by observations.", got=f"shape {x.shape}")
     x = reshape(x, 1, -1) if x.ndim < 2 else x
     given = [as_tensor(w) for w in (fweights, aweights) if w is not None]
+    for w in given:
+        if w.ndim > 1 or w.numel() != x.shape[1]:
+            raise ShapeError("cov: one weight for each observation.", expected=f"({x.shape[1]},)", got=str(w.shape))
+    if fweights is not None and given[0].dtype.kind not in "iu":
+        raise DtypeError(
+            "cov: fweights count how often an observation was made.",
+            expected="integers",
+            got=str(given[0].dtype),
+            mend="aweights take fractions",
+        )
     given = [w if w.dtype.kind == "f" or x.dtype.kind != "f" else cast(w, dtype=x.dtype) for w in given]
     weights = None if not given else given[0] if len(given) == 1 else given[0] * given[1]
     total: Any = x.shape[1] if weights is None else sum(weights)

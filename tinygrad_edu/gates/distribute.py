@@ -320,20 +320,22 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     """The differences of neighbours along `axis`, x[i + 1] - x[i], taken `n` times.
 
     Args:
-        prepend, append: joined before and after `x` first. Bools differ by exclusive or.
+        prepend, append: joined before and after `x` first, unless `n` is 0. Bools differ by exclusive or.
 
     >>> import tinygrad_edu as tg
     >>> tg.diff(tg.tensor([1.0, 4.0, 9.0])), tg.diff(tg.tensor([1, 4, 9]), n=2)
     (tensor([3., 5.]), tensor([2]))
     """
     x = as_tensor(x)
+    if n < 0:
+        raise OptionError("diff takes the differences n times.", expected="0 or more", got=str(n))
     if x.ndim == 0:
         raise ShapeError("diff takes the differences along an axis, and a 0-d Tensor has none.")
     axis = axis_of(axis, x.ndim, "diff")
-    if prepend is not None or append is not None:
-        x = np.concatenate([as_tensor(part) for part in (prepend, x, append) if part is not None], axis=axis)
     if n == 0:
         return clone(x)
+    if prepend is not None or append is not None:
+        x = np.concatenate([as_tensor(part) for part in (prepend, x, append) if part is not None], axis=axis)
     for _ in range(min(n, x.shape[axis])):
         x = _diff(x, axis=axis)
     return x
@@ -398,7 +400,7 @@ def gradient(x: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) 
     side's width (Fornberg 1988, doi:10.1090/S0025-5718-1988-0935077-0).
 
     Args:
-        spacing: one number, or for each dim a number or a 1-d Tensor of coordinates.
+        spacing: one number (None is 1), or for each dim a number or a 1-d Tensor of coordinates.
         dim: an int or several; default: all.
         edge_order: 1 takes the slope at an edge as it is, 2 follows its trend half a step further.
 
@@ -411,6 +413,7 @@ def gradient(x: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) 
     """
     x = as_tensor(x)
     axes = axes_of(dim, x.ndim, "gradient")
+    spacing = 1 if spacing is None else spacing
     spacings = spacing if isinstance(spacing, (list, tuple)) else [spacing] * len(axes)
     if len(spacings) != len(axes):
         raise ShapeError("gradient takes one spacing for each dim.", expected=str(len(axes)), got=str(len(spacings)))

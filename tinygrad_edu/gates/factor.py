@@ -214,6 +214,8 @@ def _first_failure(x: np.ndarray) -> int:
 def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Tensor:
     """The X of A X = B, given L = cholesky(A): two triangles, one after the other.
 
+    Only L's own triangle is looked at, and only it gets a gradient (PyTorch sends one to the other, too).
+
     Args:
         B: (…, n, k).
         L: (…, n, n), lower triangular; upper with `upper=True`.
@@ -233,7 +235,7 @@ def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Tensor:
 
 
 def cholesky_inverse(L: Any, upper: bool = False) -> Tensor:
-    """The inverse of A, given L = cholesky(A); (…, n, n) -> (…, n, n).
+    """The inverse of A, given L = cholesky(A); (…, n, n) -> (…, n, n). Its gradient is as in `cholesky_solve`.
 
     >>> import tinygrad_edu as tg
     >>> tg.cholesky_inverse(tg.tensor([[2.0]]))

@@ -23,7 +23,7 @@ from .binding import methods, methods_in_place
 from .distribute import add, broadcast_to
 from .reshape import reshape
 from .route import only, where
-from .switch import div, mul
+from .switch import div, mul, product_of_others
 
 __all__ = [
     "fill",
@@ -320,6 +320,8 @@ def gather(x: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor
 def take_along_dim(x: Any, indices: Any, dim: int | None = None) -> Tensor:
     """As `gather`, but x and `indices` broadcast along the axes other than `dim`; without `dim`, among all elements.
 
+    A negative index counts from the end, as in NumPy.
+
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor([[3.0, 1.0, 2.0]])
     >>> tg.take_along_dim(x, tg.argsort(x, 1), 1)
@@ -327,8 +329,10 @@ def take_along_dim(x: Any, indices: Any, dim: int | None = None) -> Tensor:
     """
     x, indices = as_tensor(x), as_array(indices)
     if dim is None:
-        return gather(reshape(x, -1), 0, indices.reshape(-1))
+        return take_along_dim(reshape(x, -1), indices.reshape(-1), 0)
     dim = axis_of(dim, x.ndim, "take_along_dim")
+    if x.ndim and indices.dtype.kind == "i":
+        indices = np.where(indices < 0, indices + x.shape[dim], indices)
     both = [tuple(1 if a == dim else n for a, n in enumerate(shape)) for shape in (x.shape, indices.shape)]
     common = np.broadcast_shapes(*both)
     sizes = [tuple(s[dim] if a == dim else n for a, n in enumerate(common)) for s in (x.shape, indices.shape)]
@@ -452,12 +456,17 @@ _scatter_prod: Any = gate(
 
 
 def _others(g: Any, x: Any, src: Any, index: Any) -> Any:
-    """g times the product of the other factors: without dividing by a zero, which is one factor like any other."""
-    zero = np.asarray(src) == 0
-    zeros = _added_at(zero.astype(np.int64), x.shape, index, flat=True).reshape(-1)[index]
-    factors = np.where(zero, np.ones((), src.dtype), src)
-    product = g * run(_scatter_prod, x, factors, index=index)
-    return only(run(_gather, product, index=index, flat=True) / factors, zeros - zero == 0)
+    """g times the product of the other factors at each place; a zero is divided out nowhere."""
+    if np.asarray(src).all():
+        return run(_gather, g * run(_scatter_prod, x, src, index=index), index=index, flat=True) / src
+    places, row, counts = np.unique(index, return_inverse=True, return_counts=True)
+    order = np.argsort(row, axis=None, kind="stable")
+    slots = np.empty(index.size, np.int64)  # the factors of a place in one row, filled up with ones
+    slots[order] = np.arange(index.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    slots = slots.reshape(index.shape) + row.reshape(index.shape) * counts.max()
+    factors = run(_index_put, np.ones((len(places), counts.max()), src.dtype), src, index=slots, flat=True)
+    upstream = np.reshape(run(_gather, g * x, index=places, flat=True), (-1, 1))
+    return run(_gather, product_of_others(upstream, None, factors, 1), index=slots, flat=True)
 
 
 def _neutral(reduce: str, dtype: np.dtype) -> Any:
@@ -509,7 +518,12 @@ def _slices(x: Tensor, dim: int, index: Any, name: str) -> tuple[Any, ...]:
     index = as_array(index)
     if index.dtype.kind not in "iu" or index.ndim > 1:
         raise ShapeError(f"{name} needs a vector of integers.", got=f"{index.dtype}{list(index.shape)}")
-    return on_axis(axis_of(dim, x.ndim, name), np.array(index.reshape(-1)))
+    axis = axis_of(dim, x.ndim, name)
+    if x.ndim == 0:  # a vector of one
+        if index.size != 1 or index.any():
+            raise IndexError(f"{name}: a 0-d Tensor has one slice, at index 0; got {index.tolist()}")
+        return ()
+    return on_axis(axis, np.array(index.reshape(-1)))
 
 
 @either_name
@@ -571,7 +585,7 @@ def index_reduce(x: Any, dim: int, index: Any, source: Any, reduce: str, *, incl
     """
     x, source = as_tensor(x), as_tensor(source)
     dim = axis_of(dim, x.ndim, "index_reduce")
-    index = as_array(index).reshape((-1,) + (1,) * (source.ndim - 1 - dim))
+    index = as_array(index).reshape(((-1,) + (1,) * (source.ndim - 1 - dim))[: source.ndim])
     index = np.broadcast_to(index, source.shape)
     return scatter_reduce(x, dim, index, source, reduce, include_self=include_self)
 

@@ -275,7 +275,8 @@ def _splitter(name: str, least: int, axis_for: Any, doc: str) -> Any:
         if x.ndim < least:
             raise ShapeError(f"{name} needs at least {least} axes.", got=f"shape {x.shape}")
         axis = axis_for(x)
-        if hasattr(indices_or_sections, "__index__") and x.shape[axis] % int(indices_or_sections):
+        parts = indices_or_sections
+        if hasattr(parts, "__index__") and (int(parts) < 1 or x.shape[axis] % int(parts)):
             raise ShapeError(
                 f"{name} cannot part axis {axis}, of {x.shape[axis]}, into {indices_or_sections} equal parts.",
                 mend="use tensor_split",
@@ -320,6 +321,8 @@ def narrow(x: Any, dim: int, start: Any, length: int) -> Tensor:
     """
     x = as_tensor(x)
     axis, start = axis_of(dim, x.ndim, "narrow"), int(start)
+    if x.ndim == 0:
+        raise ShapeError("narrow takes a part of an axis, and a 0-d Tensor has none.")
     n = x.shape[axis]
     start += n if start < 0 else 0
     if not 0 <= start <= start + length <= n:

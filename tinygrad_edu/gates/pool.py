@@ -271,7 +271,7 @@ def winners(x: np.ndarray, seen_by: list[np.ndarray]) -> np.ndarray:
         spread[i], spread[n + i] = own.shape[1:]
         at = at * size + own.reshape(len(own), *spread)
     outputs = at.shape[1 : n + 1]
-    at = at.reshape(len(at), prod(outputs), -1)
+    at = at.reshape(len(at), prod(outputs), prod(at.shape[n + 1 :]))
     flat = x.reshape(prod(lead), prod(plane))
     seen = flat[:, at[0]] if len(at) == 1 else flat[np.arange(len(flat))[:, None, None], at]
     won = seen.argmax(-1)

@@ -5,6 +5,7 @@ Chosen by an index: `indexing.py`. Chosen by rank (sort, median): `ranking.py`.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from .. import record
 from ..axes import axes_of, axis_of, either_name
-from ..errors import TinygradError
+from ..errors import OptionError, TinygradError
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
 from .compare import nonzero
@@ -348,6 +349,9 @@ def renorm(x: Any, p: float, dim: int, maxnorm: float) -> Tensor:
 
     Scaled by maxnorm / (norm + 1e-7), as in PyTorch.
 
+    Raises:
+        OptionError: for a p of 0 or less; math.inf is the largest absolute value.
+
     >>> import tinygrad_edu as tg
     >>> tg.renorm(tg.tensor([[3.0, 4.0], [0.3, 0.4]]), 2, 0, 1.0)
     tensor([[0.6000, 0.8000],
@@ -355,11 +359,18 @@ def renorm(x: Any, p: float, dim: int, maxnorm: float) -> Tensor:
     """
     x = as_tensor(x)
     others = tuple(a for a in range(x.ndim) if a != axis_of(dim, x.ndim, "renorm"))
+    if p <= 0:
+        raise OptionError("renorm takes a positive p, or math.inf.", got=str(p))
+
+    def norm(size: Any) -> Any:
+        if p == math.inf:
+            return amax(size, others, keepdims=True)
+        return (size**p).sum(others, keepdims=True) ** (1 / p)
+
     size = abs(x)
-    too_long = Tensor((size._data**p).sum(others, keepdims=True) ** (1 / p) > maxnorm)
-    # A slice that stays does not need the norm, whose slope at 0 is no number.
-    total = (where(too_long, size, np.ones((), x.dtype)) ** p).sum(others, keepdims=True)
-    return where(too_long, x * (maxnorm / (total ** (1 / p) + 1e-7)), x)
+    too_long = norm(size.detach()) > maxnorm
+    total = norm(where(too_long, size, np.ones((), x.dtype)))  # the slope of a norm at 0 is no number
+    return where(too_long, x * (maxnorm / (total + 1e-7)), x)
 
 
 methods(relu, maximum, minimum, fmax, fmin, abs, clamp, clamp_min, clamp_max, nan_to_num, amax, amin, aminmax, renorm)

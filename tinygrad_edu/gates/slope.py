@@ -619,13 +619,15 @@ copysign = gate(
 
 
 def ldexp(x: Any, other: Any) -> Tensor:
-    """x * 2^other, elementwise, with broadcasting.
+    """x * 2^other, elementwise, with broadcasting; with integers for `other` at the dtype of x.
 
     >>> import tinygrad_edu as tg
     >>> tg.ldexp(tg.tensor([1.0, 4.0]), tg.tensor([2, 1]))
     tensor([4., 8.])
     """
-    return as_tensor(x) * _pow(2.0, as_tensor(other))
+    x, other = as_tensor(x), as_tensor(other)
+    z = x * _pow(2.0, other)
+    return cast(z, dtype=x.dtype) if x.dtype.kind == "f" != other.dtype.kind and z.dtype != x.dtype else z
 
 
 _everywhere = (

@@ -169,7 +169,7 @@ lerp = gate(
 _prod = gate(
     "prod",
     lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims, dtype=_wide(x.dtype)),
-    lambda g, z, x, axis, keepdims: _product_of_others(
+    lambda g, z, x, axis, keepdims: product_of_others(
         _spread(g, x.shape, axis, keepdims), z if keepdims else np.expand_dims(z, axis), x, axis
     ),
     local=("the product of the others",),
@@ -192,7 +192,8 @@ def _products_before(x: Any, axis: int) -> Any:
     return np.concatenate([one, np.cumprod(x, axis=axis)[on_axis(axis, slice(None, -1))]], axis=axis)
 
 
-def _product_of_others(g: Any, z: Any, x: Any, axis: int) -> Any:
+def product_of_others(g: Any, z: Any, x: Any, axis: int) -> Any:
+    """g times the product along an axis of all but each; `z`, the whole product, is read if there is no zero."""
     if not _has_zero(x):
         return g * z / x
     turned = on_axis(axis, slice(None, None, -1))

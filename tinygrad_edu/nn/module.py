@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import get_ident
+from types import NoneType
 from typing import Any, NamedTuple
 from weakref import ReferenceType, ref
 
@@ -197,6 +198,13 @@ class Module:
                 got=type(value).__name__,
                 mend=f"wrap it in nn.Parameter(…), or write the values: with tg.no_grad(): module.{name}[...] = …",
             )
+        if name in self._persistent and name in self.__dict__ and not isinstance(value, (Tensor, NoneType)):
+            raise TinygradError(
+                f"{type(self).__name__}.{name} is a buffer; assigning another thing would lose it.",
+                expected="a Tensor or None",
+                got=type(value).__name__,
+                mend="make it a Tensor with tg.tensor(…), or `del` the buffer before",
+            )
         if isinstance(value, Parameter) and value.name is None:
             value.name = name
         object.__setattr__(self, name, value)
@@ -205,7 +213,7 @@ class Module:
         """Add a parameter by name, as assigning the attribute does; None for one that is absent."""
         if param is not None and not isinstance(param, Parameter):
             raise TinygradError(f"parameter {name!r} must be a Parameter or None.", got=type(param).__name__)
-        setattr(self, self._may_register(name), param)
+        setattr(self, self._may_register(name, param), param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a Tensor that belongs to the module's state and is not trained: a running mean, a mask.
@@ -215,22 +223,23 @@ class Module:
         """
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TinygradError(f"buffer {name!r} must be a Tensor or None.", got=type(tensor).__name__)
-        self._persistent = {**self._persistent, self._may_register(name): persistent}
+        self._persistent = {**self._persistent, self._may_register(name, tensor): persistent}
         setattr(self, name, tensor)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Add a part by name, as assigning the attribute does."""
-        setattr(self, self._may_register(name), module)
+        setattr(self, self._may_register(name, module), module)
 
     add_module = register_module
 
-    def _may_register(self, name: str) -> str:
+    def _may_register(self, name: str, value: Any) -> str:
         if not name or "." in name:
             raise TinygradError(
                 "the name of a parameter, buffer or module is not empty and has no dot.", got=repr(name)
             )
         have = getattr(self, name, None)
-        if have is not None and not isinstance(have, (Tensor, Module)):
+        kind = Module if isinstance(have, Module) else Tensor
+        if have is not None and not (isinstance(have, kind) and isinstance(value, (kind, NoneType))):
             raise TinygradError(
                 f"{name!r} is the name of something else in {type(self).__name__}, which would be lost.",
                 got=f"{have!r:.60}",

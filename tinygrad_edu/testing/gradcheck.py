@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import grad
-from ..errors import DtypeError, NoGradientError, TinygradError
+from ..errors import DtypeError, NoGradientError, OptionError, TinygradError
 from ..tensor import Tensor
 from .numeric import NotAnalyticError, Program, complex_jacobian
 from .report import GradcheckError, KinkWarning, Names, Worst, kink_at, report
@@ -55,12 +55,15 @@ def gradcheck(
         GradcheckError: the gradients disagree, or the function does not repeat itself.
         DtypeError: an input that requires a gradient is not float64.
         NoGradientError: no input requires a gradient, or there is no output to differentiate.
+        OptionError: `order` is below 1.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor([0.5, 2.0], dtype=tg.float64, requires_grad=True)
     >>> gradcheck(tg.exp, x, order=2)
     True
     """
+    if order < 1:
+        raise OptionError("gradcheck checks derivatives.", expected="an order of 1 or more", got=str(order))
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     _check_inputs(inputs)
     tight = 1e-10 if complex_step else None
@@ -187,7 +190,9 @@ def _check(
     complex_step: bool | None,
 ) -> None:
     if complex_step:
-        _compare(program, names, level, eps, tolerance, program.jacobian(), _by_complex_step(program))
+        analytic = program.jacobian()
+        _compare(program, names, level, eps, tolerance, analytic, _by_complex_step(program))
+        _check_linear(program, names, analytic)
     elif not fast_mode or not _agrees_along_a_direction(program, eps, tolerance):
         analytic = program.jacobian()
         here = program.value()
@@ -199,6 +204,7 @@ def _check(
             except TinygradError:
                 arbiter = None
         _compare(program, names, level, eps, tolerance, analytic, numeric, arbiter, fast_mode)
+        _check_linear(program, names, analytic)
         if kink is not None:
             warnings.warn(KinkWarning(names.kink(program, *kink)), stacklevel=4)
 
@@ -206,6 +212,25 @@ def _check(
 def _direction(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """No component is small, so that an error in one element shows."""
     return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
+
+
+def _check_linear(program: Program, names: Names, analytic: Sequence[np.ndarray]) -> None:
+    """The Jacobian was asked for with upstreams of 0 and 1: with any other the rules must give its multiple."""
+    rng = np.random.default_rng(0)
+    upstreams = [_direction(rng, t.shape) for t in program.outputs]
+    flat = np.concatenate([np.ravel(u) for u in upstreams])
+    found = program.gradients([u.astype(t.dtype) for u, t in zip(upstreams, program.outputs, strict=True)])
+    for i, (a, g) in enumerate(zip(analytic, found, strict=True)):
+        expected, size = a @ flat, np.abs(a) @ np.abs(flat)
+        off = np.flatnonzero(np.isfinite(expected) & ~(np.abs(g.ravel() - expected) <= 1e-8 + 1e-4 * size))
+        if off.size:
+            worst = int(off[0])
+            raise GradcheckError(
+                f"the gradient of {names.function} is right for upstreams of 0 and 1, and wrong for others.",
+                expected=f"{expected[worst]:.10g} at {names.element(program, i, worst)}: linear in the upstream",
+                got=f"{g.ravel()[worst]:.10g}",
+                mend="a rule multiplies the upstream by a local gradient: once, as it is",
+            )
 
 
 def _agrees_along_a_direction(program: Program, eps: float, tolerance: tuple[float, float]) -> bool:

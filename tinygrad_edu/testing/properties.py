@@ -49,7 +49,8 @@ def check_gradients(
 
     Raises:
         GradcheckError: when the test is run and a gradient is wrong.
-        TypeError: at once, if a domain is named after no parameter.
+        TypeError: at once, if a domain is named after no parameter, a shape is missing, or a parameter is
+            taken by name only.
 
     >>> from tinygrad_edu.testing import check_gradients, nonzero, positive
     >>> @check_gradients(x=positive, y=nonzero, order=2, max_examples=5)
@@ -59,11 +60,17 @@ def check_gradients(
     """
 
     def decorated(f: Callable[..., Any]) -> Callable[[], None]:
-        names = list(inspect.signature(f).parameters)
+        parameters = inspect.signature(f).parameters
+        names = list(parameters)
         if unknown := set(domains) - set(names):
             raise TypeError(f"{f.__name__}() has no parameter {sorted(unknown)}; it has {names}")
         if not names:
             raise TypeError(f"{f.__name__}() has no parameters: there is nothing to differentiate with respect to")
+
+        if by_name := [name for name in names if parameters[name].kind is inspect.Parameter.KEYWORD_ONLY]:
+            raise TypeError(f"{f.__name__}() takes {by_name} by name only; gradients are checked by position")
+        if isinstance(shapes, dict) and set(shapes) != set(names):
+            raise TypeError(f"{f.__name__}() needs a shape for each of {names}; got shapes for {sorted(shapes)}")
 
         @settings(_settings(max_examples))
         @given(_inputs(names, shapes, domains))

@@ -61,6 +61,9 @@ class Names:
     def __init__(self, function: Callable[..., Any], inputs: Sequence[Any]) -> None:
         self.function = getattr(function, "__name__", type(function).__name__)
         code = None if hasattr(function, "gate") else getattr(function, "__code__", None)
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, type):  # a Function's own apply
+            self.function, code = f"{owner.__name__}.{self.function}", None
         self.where = f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})" if code else ""
         try:
             parameters = list(inspect.signature(function).parameters.values())

@@ -64,6 +64,8 @@ CASES = [
     plain("unique_consecutive", lambda T, x: (T.unique_consecutive(x),
                                              *x.unique_consecutive(return_inverse=True, return_counts=True)),
           values([[1, 1, 2], [2, 1, 1]])),
+    plain("unique_consecutive: empty rows", lambda T, x: x.unique_consecutive(True, True, dim=1),
+          integers(0, 3)(2, 0, 3)),
     plain("unique_consecutive: rows", lambda T, x: x.unique_consecutive(return_inverse=True, return_counts=True, dim=0),
           values([[1, 1], [1, 1], [2, 1]])),
     plain("searchsorted", lambda T, x: (T.searchsorted(T.tensor([1, 3, 5]), x), T.searchsorted(T.tensor([1, 3, 5]), 3),

@@ -100,5 +100,6 @@ CASES = [
     case("renorm", lambda T, x: T.renorm(x, 2, 0, 1.0), values([[3.0, 4.0], [0.3, 0.4]]), tolerance=1e-9),
     case("renorm: a zero slice", lambda T, x: x.renorm(3, -1, 1.5), values([[0.0, 4.0, 1.0], [0.0, -2.0, 1.0]])),
     case("renorm: p 1", lambda T, x: x.renorm(1, 1, 0.5), nonzero(2, 2, 3)),
+    case("renorm: the largest", lambda T, x: T.renorm(x, float("inf"), 2, 0.5), apart(2, 2, 3)),
     case("renorm: in place", _in_place("renorm_", 2, 0, 1.0), nonzero(2, 3)),
 ]  # fmt: skip
