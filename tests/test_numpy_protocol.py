@@ -134,7 +134,7 @@ ROWS = [
     (np.nan_to_num, lambda x: np.nan_to_num(x, nan=7.0), N),
     (np.round, lambda x: np.round(x, 1), X),
     (np.around, lambda x: np.around(x), X),
-    (np.fix, lambda x: np.fix(x), X),
+    *([(np.fix, lambda x: (np.trunc if isinstance(x, np.ndarray) else np.fix)(x), X)] if hasattr(np, "fix") else []),
     (np.sinc, lambda x: np.sinc(x), X),
     (np.i0, lambda x: np.i0(x), V),
     (np.real, lambda x: np.real(x), V),

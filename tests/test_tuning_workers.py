@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 
 import optuna
 import pytest
@@ -37,16 +38,16 @@ def lines(path):
     return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
 
+@contextmanager
 def shared(storage):
     """The study that workers share, as Optuna reads it."""
-    if "://" in storage:
-        return optuna.load_study(study_name="study", storage=storage)
-    backend = optuna.storages.journal.JournalFileBackend(storage)
-    return optuna.load_study(study_name="study", storage=optuna.storages.journal.JournalStorage(backend))
+    with sharing.opened(optuna, storage, 60) as opened:
+        yield optuna.load_study(study_name="study", storage=opened)
 
 
 def table(storage):
-    return shared(storage).trials
+    with shared(storage) as study:
+        return study.trials
 
 
 def place(tmp_path, kind):
@@ -270,8 +271,8 @@ def test_a_worker_that_was_taken_for_lost_goes_on(reports, tmp_path):
     def objective(params, report):
         calls.append(params)
         if len(calls) == 1:
-            study = shared(storage)
-            study.tell(study.trials[0].number, state=optuna.trial.TrialState.FAIL)
+            with shared(storage) as study:
+                study.tell(study.trials[0].number, state=optuna.trial.TrialState.FAIL)
             if reports:
                 report(0.5)
                 raise AssertionError("it is given up")
@@ -285,10 +286,11 @@ def test_a_worker_that_was_taken_for_lost_goes_on(reports, tmp_path):
 
 @pytest.mark.parametrize("says", ["table studies already exists", "UNIQUE constraint failed"])
 def test_tables_that_another_worker_makes_at_the_same_time(says, tmp_path, monkeypatch):
-    made, tries, clock = optuna.storages.RDBStorage.__init__, [], Clock()
+    made, tries, storages, clock = optuna.storages.RDBStorage.__init__, [], [], Clock()
 
     def make(self, url):
         tries.append(url)
+        storages.append(self)
         if len(tries) < 3:
             raise RuntimeError(says)
         made(self, url)
@@ -297,6 +299,7 @@ def test_tables_that_another_worker_makes_at_the_same_time(says, tmp_path, monke
     monkeypatch.setattr(sharing, "time", clock)
     assert len(tune(score, {"lr": [0.5]}, trials=1, storage=place(tmp_path, "sqlite"), progress=False).trials) == 1
     assert (len(tries), clock.now) == (3, pytest.approx(0.7))
+    assert storages[-1].engine.pool.status().startswith("Pool size: 5  Connections in pool: 0 ")  # closed at the end
     tries.clear()
     says = "no such driver"
     with pytest.raises(DataFileError, match="no such driver"):

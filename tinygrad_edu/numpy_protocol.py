@@ -227,7 +227,6 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.nan_to_num: lambda x, copy=True, nan=0.0, posinf=None, neginf=None: gates.nan_to_num(x, nan, posinf, neginf),
     np.round: lambda a, decimals=0: gates.round(a, decimals=decimals),
     np.around: lambda a, decimals=0: gates.round(a, decimals=decimals),
-    np.fix: gates.trunc,
     np.sinc: gates.sinc,
     np.i0: gates.i0,
     np.real: gates.clone,
@@ -330,6 +329,8 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     # new ones
     np.full_like: _full_like,
 }
+if hasattr(np, "fix"):  # deprecated since NumPy 2.5
+    FUNCTIONS[np.fix] = gates.trunc
 if hasattr(np, "unstack"):  # NumPy 2.1
     FUNCTIONS[np.unstack] = lambda x, axis=0: gates.unbind(x, axis)
 

@@ -217,8 +217,12 @@ def _shared(objective: Objective, search: Search, progress: bool) -> Study:
 def _work(objective: Objective, search: Search, progress: bool) -> Study:
     """Take trials and run them, until none is left."""
     random = get_rng_state()
-    with optuna() as library, Progress(search.trials, search.direction, progress) as bar:
-        table = _table(library, search)
+    with (
+        optuna() as library,
+        opened(library, search.storage, search.lost_after) as storage,
+        Progress(search.trials, search.direction, progress) as bar,
+    ):
+        table = _table(library, storage, search)
         try:
             while (trial := table.take()) is not None:
                 manual_seed(search.seed)
@@ -234,8 +238,8 @@ def _work(objective: Objective, search: Search, progress: bool) -> Study:
         return study
 
 
-def _table(library: Any, search: Search) -> Table:
-    """The table of the search; a storage must hold none of that name, or the same."""
+def _table(library: Any, storage: Any, search: Search) -> Table:
+    """The table of the search; the storage must hold none of that name, or the same."""
 
     def sampler(number: int) -> Any:
         return library.samplers.TPESampler(seed=int(np.random.default_rng([search.seed, number]).integers(2**31)))
@@ -246,7 +250,7 @@ def _table(library: Any, search: Search) -> Table:
         "halving": lambda: library.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
     }
     study = library.create_study(
-        storage=opened(library, search.storage, search.lost_after),
+        storage=storage,
         sampler=methods.per_trial(sampler),
         pruner=pruners[search.prune](),
         study_name=search.name,

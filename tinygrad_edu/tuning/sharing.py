@@ -46,25 +46,35 @@ def optuna() -> Iterator[Any]:
         library.logging.set_verbosity(before)
 
 
-def opened(library: Any, storage: str | None, lost_after: float) -> Any:
-    """The storage: a database's URL, or the path of a journal file; None for memory.
+@contextmanager
+def opened(library: Any, storage: str | None, lost_after: float) -> Iterator[Any]:
+    """The storage: a database's URL, or the path of a journal file; None for memory. A database is closed at the end.
 
     Raises:
         DataFileError: if it cannot be opened.
     """
     if storage is None:
-        return None
+        yield None
+        return
     try:
-        if "://" in storage:
-            return _database(library, storage)
-        journal = library.storages.journal
-        lock = journal.JournalFileOpenLock(storage, grace_period=max(3, min(30, int(lost_after))))
-        return journal.JournalStorage(journal.JournalFileBackend(storage, lock_obj=lock))
+        found = _database(library, storage) if "://" in storage else _journal(library, storage, lost_after)
     except Exception as error:  # of whatever database it is
         raise DataFileError(
             f"the storage {storage} cannot be opened: {error}",
             expected="a file on a folder that all workers see, or a URL such as sqlite:///search.db",
         ) from None
+    try:
+        yield found
+    finally:
+        if "://" in storage:
+            found.remove_session()
+            found.engine.dispose()
+
+
+def _journal(library: Any, path: str, lost_after: float) -> Any:
+    journal = library.storages.journal
+    lock = journal.JournalFileOpenLock(path, grace_period=max(3, min(30, int(lost_after))))
+    return journal.JournalStorage(journal.JournalFileBackend(path, lock_obj=lock))
 
 
 def _database(library: Any, url: str) -> Any:
