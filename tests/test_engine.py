@@ -605,6 +605,19 @@ def test_a_gate_of_one_s_own_hands_its_rule_the_keywords(rule):
         del record.GATES["scaled"]
 
 
+@pytest.mark.parametrize("operands", [lambda h: (h, 3.0), lambda h: (3.0, h), lambda h: (h, h), lambda h: (h,)])
+def test_a_rule_of_one_s_own_that_promotes_leaves_gradients_of_the_dtype_of_their_tensors(operands):
+    h = (x := leaf(1.0, 2.0, dtype=np.float32)) * 1
+    h.retain_grad()
+    rules = [lambda g, z, *inputs: g * np.ones(z.shape, np.float64)] * len(operands(h))
+    plus = record.gate("plus", lambda a, b=1: a + b, *rules, kind="distribute")
+    try:
+        plus(*operands(h)).sum().backward()
+        assert x.grad.dtype == h.grad.dtype == np.float32
+    finally:
+        del record.GATES["plus"]
+
+
 def test_operands_need_not_be_tensors():
     assert tg.add(2.0, 3.0).item() == tg.add(np.float32(2), 3).item() == tg.square(5.0).sqrt().item() == 5
 

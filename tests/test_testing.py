@@ -431,3 +431,9 @@ def test_what_cannot_be_drawn_is_said_at_once():
 def test_no_order_is_no_check():
     with pytest.raises(OptionError, match="an order of 1 or more"):
         gradcheck(tg.exp, leaf(1.0), order=0)
+
+
+def test_gradcheck_records_within_no_grad_too():
+    x = tg.tensor([0.5, 2.0], dtype=tg.float64, requires_grad=True)
+    with tg.no_grad():
+        assert gradcheck(tg.exp, x, order=2)

@@ -421,7 +421,9 @@ def _pick(hidden: Tensor, i: int) -> Tensor:
 
 def _back_unary(z: Tensor, g: Any, inputs: Any) -> Any:
     (x,) = inputs
-    return ((x, z.gate.rules[0](g, z._data, x._data)),)
+    a = x._data
+    c = z.gate.rules[0](g, z._data, a)
+    return ((x, c if c.dtype is a.dtype else fitted(c, x)),)  # a user's rule may have made it wider
 
 
 def _back_binary(z: Tensor, g: Any, inputs: Any) -> Any:
@@ -429,12 +431,13 @@ def _back_binary(z: Tensor, g: Any, inputs: Any) -> Any:
     x, y = inputs
     for_x, for_y = z.gate.rules
     if not isinstance(y, Tensor):
-        c = for_x(g, z._data, x._data, y)
-        return ((x, fitted(c, x) if y.ndim else c),)  # a number stretches nothing
+        a = x._data
+        c = for_x(g, z._data, a, y)
+        return ((x, fitted(c, x) if y.ndim or c.dtype is not a.dtype else c),)  # a number stretches nothing
     b = y._data
     if not isinstance(x, Tensor):
         c = for_y(g, z._data, x, b)
-        return ((y, fitted(c, y) if x.ndim else c),)
+        return ((y, fitted(c, y) if x.ndim or c.dtype is not b.dtype else c),)
     a = x._data
     if not y._needs:
         return ((x, fitted(for_x(g, z._data, a, b), x)),)

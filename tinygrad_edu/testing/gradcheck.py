@@ -10,6 +10,7 @@ import numpy as np
 
 from ..engine import grad
 from ..errors import DtypeError, NoGradientError, OptionError, TinygradError
+from ..modes import enable_grad
 from ..tensor import Tensor
 from .numeric import NotAnalyticError, Program, complex_jacobian
 from .report import GradcheckError, KinkWarning, Names, Worst, kink_at, report
@@ -70,12 +71,13 @@ def gradcheck(
     tolerance = (tight or 1e-5) if atol is None else atol, (tight or 1e-3) if rtol is None else rtol
     names = Names(function, inputs)
     try:
-        for level in range(1, order + 1):
-            program = Program(function, inputs, constants=level > 1)
-            _check_outputs(program, names)
-            _check(program, names, level, eps, tolerance, fast_mode, complex_step)
-            if level < order:
-                function, inputs = _gradient_of(program)
+        with enable_grad():
+            for level in range(1, order + 1):
+                program = Program(function, inputs, constants=level > 1)
+                _check_outputs(program, names)
+                _check(program, names, level, eps, tolerance, fast_mode, complex_step)
+                if level < order:
+                    function, inputs = _gradient_of(program)
     except GradcheckError:
         if raise_exception:
             raise
