@@ -239,8 +239,9 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None)
     tensor(1.5000)
     """
     x = _of_floats(_cast_to(x, dtype), "nanmean")
-    there = np.sum(x._data == x._data, axis=axes_of(axis, x.ndim, "nanmean"), keepdims=keepdims)
-    return nansum(x, axis, keepdims) / Tensor(there, dtype=x.dtype)
+    axes = axes_of(axis, x.ndim, "nanmean")
+    there = sum(Tensor(x._data == x._data), axes, keepdims)
+    return nansum(x, axes, keepdims) / Tensor(there._data, dtype=x.dtype)
 
 
 _cumsum: Any = gate(

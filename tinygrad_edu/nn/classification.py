@@ -132,8 +132,8 @@ def cross_entropy(
         x = x if counted.all() else gates.where(counted[:, None], x, 0.0)  # whatever an ignored row holds
         if weight is not None:
             wanted = wanted * as_tensor(weight)._data
-        losses = -np.sum(gates.log_softmax(x, 1) * wanted, axis=1)
-        loss = losses if reduction == "none" else np.sum(losses) / (over or math.nan)
+        losses = -gates.sum(gates.log_softmax(x, 1) * wanted, axis=1)
+        loss = losses if reduction == "none" else gates.sum(losses) / (over or math.nan)
     else:
         kept: Any = [] if x._needs and recording.get() else None
         loss = _cross_entropy(x, labels, weights, over=over, reduction=reduction, kept=kept)
@@ -168,7 +168,7 @@ def _soft(input: Any, target: Any, weight: Any, ignore_index: int, reduction: st
         wanted = wanted * (1 - smoothing) + smoothing / x.shape[1]
     if weight is not None:
         wanted = wanted * as_tensor(weight)
-    losses = -np.sum(gates.log_softmax(x, 1) * wanted, axis=1)
+    losses = -gates.sum(gates.log_softmax(x, 1) * wanted, axis=1)
     return losses.reshape(shape) if reduction == "none" else reduced(losses, reduction)
 
 
@@ -240,7 +240,7 @@ def nll_loss(
     losses = -x[np.arange(x.shape[0]), labels]
     if weights is not None:
         losses = gates.where(weights == 0, 0.0, losses * weights)
-    return losses.reshape(target.shape) if reduction == "none" else np.sum(losses) / (over or math.nan)
+    return losses.reshape(target.shape) if reduction == "none" else gates.sum(losses) / (over or math.nan)
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:

@@ -58,7 +58,8 @@ class _WeightNorm:
 
     def norm(self, v: Any) -> Any:
         """The length of v over all axes but one, which stay with size 1."""
-        return np.sqrt(np.sum(v * v, axis=self.over, keepdims=bool(v.ndim - len(self.over))))
+        keepdims: Any = v.ndim > len(self.over)
+        return np.sqrt(np.sum(v * v, axis=self.over, keepdims=keepdims))
 
     def weight(self, module: Module, training: bool) -> Any:
         g, v = getattr(module, f"{self.name}_g"), getattr(module, f"{self.name}_v")
