@@ -423,7 +423,7 @@ def _back_unary(z: Tensor, g: Any, inputs: Any) -> Any:
     (x,) = inputs
     a = x._data
     c = z.gate.rules[0](g, z._data, a)
-    return ((x, c if c.dtype is a.dtype else fitted(c, x)),)  # a user's rule may have made it wider
+    return ((x, c if c.dtype is a.dtype else run(cast, c, dtype=a.dtype)),)  # a user's rule may promote
 
 
 def _back_binary(z: Tensor, g: Any, inputs: Any) -> Any:
