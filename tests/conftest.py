@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tinygrad_edu import errors
@@ -19,6 +21,14 @@ settings.register_profile(
 )
 settings.register_profile("thorough", deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def _draws(request):
+    """A module's RNG begins anew: what a test draws does not depend on the tests that its worker ran before."""
+    if hasattr(request.module, "RNG"):
+        request.module.RNG.bit_generator.state = np.random.default_rng(0).bit_generator.state
+
 
 quoted = errors.line_of
 

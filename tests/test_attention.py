@@ -188,7 +188,7 @@ def test_fused_equals_its_meaning_in_plain_gates():
     leaves = [tg.tensor(a, requires_grad=True) for a in arrays]
     gate = GATES["attention"]
     fused, plain = nn.attention._attention(*leaves, **how), gate.meaning(*leaves, **how)
-    assert_allclose(fused, plain, rtol=1e-12)
+    assert_allclose(fused, plain, rtol=1e-12, atol=1e-14)
     found = [tg.autograd.grad((z * z).sum(), leaves) for z in (fused, plain)]
     for one, other in zip(*found, strict=True):
         assert_allclose(one, other, rtol=1e-11, atol=1e-13)

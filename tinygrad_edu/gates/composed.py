@@ -22,7 +22,7 @@ from .contract import matmul
 from .distribute import mean, sum
 from .join import stack
 from .reshape import movedim, reshape, unsqueeze
-from .route import _sign, amax, where
+from .route import amax, sign_of, where
 from .slope import sqrt, square
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
 gate = partial(record.gate, kind="slope")
 
 
-def _floats(x: Any, name: str, dtype: Any = None) -> Tensor:
+def as_floats(x: Any, name: str, dtype: Any = None) -> Tensor:
     """`x` as floats, cast to `dtype` first; integers are refused, as in PyTorch."""
     x = as_tensor(x) if dtype is None else cast(as_tensor(x), dtype=np.dtype(dtype))
     if x.dtype.kind != "f":
@@ -55,7 +55,7 @@ def _deviations(x: Any, axis: Any, name: str) -> tuple[Tensor, Tensor, tuple[int
 
     In two passes: the mean of squares less the square of the mean would cancel.
     """
-    x = _floats(x, name)
+    x = as_floats(x, name)
     axes = axes_of(axis, x.ndim, name)
     center = mean(x, axes, True)
     return x - center, center, axes, int(np.prod([x.shape[a] for a in axes]))
@@ -230,14 +230,14 @@ def _for_norm(g: Any, z: Any, x: Any, ord: float, axis: tuple[int, ...], keepdim
     if ord == 0:
         return g * np.zeros_like(x)
     if ord == 1:
-        return g * _sign(x)
+        return g * sign_of(x)
     if ord in (inf, -inf):
         won = np.where(np.isnan(z), np.isnan(x), np.equal(np.abs(x), z)) * np.ones_like(g)
-        return g * _sign(x) * won / np.sum(won, axis=axis, keepdims=True)
+        return g * sign_of(x) * won / np.sum(won, axis=axis, keepdims=True)
     divisor = np.where(np.equal(z, 0), np.ones_like(z), z)
     if ord == 2:
         return g * (x / divisor)
-    back = g * _sign(x) * (np.abs(x) / divisor) ** (ord - 1)
+    back = g * sign_of(x) * (np.abs(x) / divisor) ** (ord - 1)
     return back if ord > 1 else np.where(np.logical_or(np.equal(x, 0), np.equal(z, 0)), np.zeros_like(back), back)
 
 
@@ -260,7 +260,7 @@ def vector_norm(x: Any, ord: float = 2, axis: Any = None, keepdims: bool = False
     >>> vector_norm(tg.tensor([3.0, -4.0])), vector_norm(tg.tensor([3.0, -4.0]), inf)
     (tensor(5.), tensor(4.))
     """
-    x = _floats(x, "vector_norm", dtype)
+    x = as_floats(x, "vector_norm", dtype)
     return _vector_norm(x, ord=float(ord), axis=axes_of(axis, x.ndim, "vector_norm"), keepdims=keepdims)
 
 
@@ -281,7 +281,7 @@ def matrix_norm(A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = F
     >>> matrix_norm(tg.tensor([[1.0, -2.0], [3.0, 4.0]]), 1), matrix_norm(tg.tensor([[3.0, 0.0], [0.0, 4.0]]))
     (tensor(6.), tensor(5.))
     """
-    A = _floats(A, "matrix_norm", dtype)
+    A = as_floats(A, "matrix_norm", dtype)
     axes = axes_of(tuple(dim), A.ndim, "matrix_norm")
     if len(axes) != 2 or A.ndim < 2:
         raise ShapeError("matrix_norm needs two axes.", got=f"dim={dim} of shape {A.shape}")

@@ -14,10 +14,10 @@ from ..errors import ShapeError
 from ..record import clone, run
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
-from .indexing import _of_dtype, setitem
+from .indexing import of_dtype, setitem
 from .join import cat
 from .pad import pad
-from .reshape import _reshape, atleast_2d, reshape
+from .reshape import atleast_2d, reshape, reshape_gate
 from .route import where
 
 __all__ = [
@@ -174,7 +174,7 @@ def diagonal_scatter(x: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int
     [[1.0, 0.0], [0.0, 1.0]]
     """
     x = as_tensor(x)
-    src, axes = as_tensor(_of_dtype(src, x)), _two_axes(dim1, dim2, x.ndim, "diagonal_scatter")
+    src, axes = as_tensor(of_dtype(src, x)), _two_axes(dim1, dim2, x.ndim, "diagonal_scatter")
     there = _on_diagonal(np.ones((), bool), x.shape, offset, axes)
     named = _diagonal_view(there, offset, axes).shape
     if src.shape != named:
@@ -195,7 +195,7 @@ def block_diag(*tensors: Any) -> Tensor:
     if any(x.ndim > 2 for x in every):
         raise ShapeError("block_diag takes matrices.", got=", ".join(str(x.shape) for x in every))
     if not every:
-        return _reshape(Tensor([]), shape=(1, 0))
+        return reshape_gate(Tensor([]), shape=(1, 0))
     ends = list(accumulate(x.shape[1] for x in every))
     return cat([pad(x, (end - x.shape[1], ends[-1] - end)) for x, end in zip(every, ends, strict=True)])
 

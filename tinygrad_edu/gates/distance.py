@@ -17,7 +17,7 @@ from ..axes import axis_of, either_name
 from ..errors import ShapeError
 from ..tensor import Tensor, as_tensor
 from .binding import methods
-from .composed import _floats, vector_norm
+from .composed import as_floats, vector_norm
 from .distribute import sum
 from .reshape import broadcast_tensors, unsqueeze
 from .route import where
@@ -97,7 +97,7 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str | None = None) -> 
             got=f"{x1.shape} and {x2.shape}, p={p}",
         )
     if p == 2:
-        return _cdist(_floats(x1, "cdist", None), _floats(x2, "cdist", None))  # type: ignore[no-any-return]
+        return _cdist(as_floats(x1, "cdist", None), as_floats(x2, "cdist", None))  # type: ignore[no-any-return]
     return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
 
 

@@ -116,7 +116,7 @@ subtract, negative = sub, neg
 # Along axes.
 
 
-def _spread(g: Any, shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> Any:
+def spread_back(g: Any, shape: tuple[int, ...], axis: tuple[int, ...], keepdims: bool) -> Any:
     """A reduction's upstream, back over the axes that were reduced."""
     if g.ndim == 0 and not isinstance(g, Tensor):  # one number, without strides: an eighth of broadcast_to's time
         return np.ndarray(shape, g.dtype, g, 0, (0,) * len(shape))
@@ -126,20 +126,20 @@ def _spread(g: Any, shape: tuple[int, ...], axis: tuple[int, ...], keepdims: boo
 _total: Any = np.add.reduce  # what np.sum calls, at a third of its time
 
 
-def _wide(dtype: np.dtype) -> Any:
+def sum_dtype(dtype: np.dtype) -> Any:
     """What sums are held in: integers and bools in int64, as in PyTorch; None, their own, for the rest."""
     return np.int64 if dtype.kind in "iub" else None
 
 
-def _cast_to(x: Any, dtype: Any) -> Tensor:
+def cast_to(x: Any, dtype: Any) -> Tensor:
     """`x` as a Tensor, at `dtype` if one was asked for."""
     return as_tensor(x) if dtype is None else to(as_tensor(x), dtype)
 
 
 _sum = gate(
     "sum",
-    lambda x, axis, keepdims: _total(x, axis, _wide(x.dtype), None, keepdims),
-    lambda g, z, x, axis, keepdims: _spread(g, x.shape, axis, keepdims),
+    lambda x, axis, keepdims: _total(x, axis, sum_dtype(x.dtype), None, keepdims),
+    lambda g, z, x, axis, keepdims: spread_back(g, x.shape, axis, keepdims),
     local=("1",),
 )
 
@@ -159,14 +159,14 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> 
     >>> tg.sum(tg.ones(2, 3), dim=1)
     tensor([3., 3.])
     """
-    x = _cast_to(x, dtype)
+    x = cast_to(x, dtype)
     return _sum(x, axis=axes_of(axis, x.ndim, "sum"), keepdims=keepdims)
 
 
 _mean = gate(
     "mean",
     lambda x, axis, keepdims: _average(x, axis, keepdims),
-    lambda g, z, x, axis, keepdims: _spread(g / _count(x, axis), x.shape, axis, keepdims),
+    lambda g, z, x, axis, keepdims: spread_back(g / _count(x, axis), x.shape, axis, keepdims),
     local=("1/n",),
 )
 
@@ -191,7 +191,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     >>> tg.mean(tg.tensor([1.0, 2.0, 6.0]))
     tensor(3.)
     """
-    x = _of_floats(_cast_to(x, dtype), "mean")
+    x = _of_floats(cast_to(x, dtype), "mean")
     return _mean(x, axis=axes_of(axis, x.ndim, "mean"), keepdims=keepdims)
 
 
@@ -206,7 +206,7 @@ def _of_floats(x: Tensor, name: str) -> Tensor:
 _nansum = gate(
     "nansum",
     lambda x, axis, keepdims: np.nansum(x, axis=axis, keepdims=keepdims, dtype=x.dtype),
-    lambda g, z, x, axis, keepdims: _spread(g, x.shape, axis, keepdims) * (x == x),  # nan alone is not itself
+    lambda g, z, x, axis, keepdims: spread_back(g, x.shape, axis, keepdims) * (x == x),  # nan alone is not itself
     local=("1; 0 where x is nan",),
     blind=False,
 )
@@ -222,7 +222,7 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) 
     >>> tg.nansum(tg.tensor([1.0, float("nan"), 2.0]))
     tensor(3.)
     """
-    x = _cast_to(x, dtype)
+    x = cast_to(x, dtype)
     if x.dtype.kind != "f":
         return sum(x, axis, keepdims)
     return _nansum(x, axis=axes_of(axis, x.ndim, "nansum"), keepdims=keepdims)
@@ -238,25 +238,25 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None)
     >>> tg.nanmean(tg.tensor([1.0, float("nan"), 2.0]))
     tensor(1.5000)
     """
-    x = _of_floats(_cast_to(x, dtype), "nanmean")
+    x = _of_floats(cast_to(x, dtype), "nanmean")
     axes = axes_of(axis, x.ndim, "nanmean")
     there = sum(Tensor(x._data == x._data), axes, keepdims)
     return nansum(x, axes, keepdims) / Tensor(there._data, dtype=x.dtype)
 
 
-_cumsum: Any = gate(
+cumsum_gate: Any = gate(
     "cumsum",
-    lambda x, axis, reverse: _running(np.add, x, axis, reverse),
-    lambda g, z, x, axis, reverse: run(_cumsum, g, axis=axis, reverse=not reverse),
+    lambda x, axis, reverse: running(np.add, x, axis, reverse),
+    lambda g, z, x, axis, reverse: run(cumsum_gate, g, axis=axis, reverse=not reverse),
     local=("1 for every sum that it is in",),
 )
 
 
-def _running(ufunc: np.ufunc, x: np.ndarray, axis: int, reverse: bool) -> np.ndarray:
+def running(ufunc: np.ufunc, x: np.ndarray, axis: int, reverse: bool) -> np.ndarray:
     """The running sum or product along `axis`, from the far end if `reverse`; rounded once, at the end."""
     floats = x.dtype.kind == "f"
     x = np.flip(x, axis) if reverse else x
-    z = ufunc.accumulate(x, axis=axis, dtype=np.float64 if floats else _wide(x.dtype))
+    z = ufunc.accumulate(x, axis=axis, dtype=np.float64 if floats else sum_dtype(x.dtype))
     z = z.astype(x.dtype, copy=False) if floats else z
     return np.flip(z, axis) if reverse else z
 
@@ -271,14 +271,14 @@ def cumsum(x: Any, axis: int, dtype: Any = None) -> Tensor:
     >>> tg.cumsum(tg.tensor([1.0, 2.0, 3.0]), dim=0)
     tensor([1., 3., 6.])
     """
-    x = _cast_to(x, dtype)
+    x = cast_to(x, dtype)
     axis = axis_of(axis, x.ndim, "cumsum")
-    return _cumsum(x, axis=axis, reverse=False) if x.ndim else sum(x)
+    return cumsum_gate(x, axis=axis, reverse=False) if x.ndim else sum(x)
 
 
 _trace = gate(
     "trace",
-    lambda x: np.trace(x, dtype=_wide(x.dtype)),
+    lambda x: np.trace(x, dtype=sum_dtype(x.dtype)),
     lambda g, z, x: g * np.eye(*x.shape, dtype=x.dtype),
     local=("1 on the diagonal, else 0",),
 )

@@ -25,7 +25,6 @@ from .diagonals import tril, triu
 from .distribute import sum as sum_
 from .join import cat
 from .linalg import (
-    _solve_triangular,
     asked,
     column,
     factored,
@@ -35,6 +34,7 @@ from .linalg import (
     matrices,
     mT,
     solve_triangular,
+    solve_triangular_gate,
 )
 from .reshape import transpose
 from .route import where
@@ -143,8 +143,8 @@ def _identity(n: int, like: Any) -> np.ndarray:
 def _for_cholesky(g: Any, z: Any, x: Any) -> Any:
     inner = np.tril(mT(z) @ g)
     inner = inner - _half_diagonal(inner)
-    turned = run(_solve_triangular, mT(z), inner, upper=True, unit=False)  # L⁻ᵀ inner
-    turned = run(_solve_triangular, mT(z), mT(turned), upper=True, unit=False)  # its transpose from the other side
+    turned = run(solve_triangular_gate, mT(z), inner, upper=True, unit=False)  # L⁻ᵀ inner
+    turned = run(solve_triangular_gate, mT(z), mT(turned), upper=True, unit=False)  # its transpose from the other side
     return (turned + mT(turned)) / 2
 
 
@@ -561,7 +561,7 @@ def _back_through_qr(g: Any, z: Any, x: Any, needs: Any, mode: str) -> Any:
     out = q @ (np.triu(inner) + mT(np.triu(inner, 1)))
     if g[0] is not None:
         out = out + g[0]
-    return (mT(run(_solve_triangular, r, mT(out), upper=True, unit=False)),)
+    return (mT(run(solve_triangular_gate, r, mT(out), upper=True, unit=False)),)
 
 
 _qr = gate(
@@ -670,8 +670,8 @@ def _for_lu(g: Any, z: Any, x: Any, pivot: bool) -> Any:
     packed, g = _squared(z[0], np.eye(size, dtype=x.dtype)), _squared(g[0], np.zeros((size, size), x.dtype))
     small, large = np.tril(packed, -1), np.triu(packed)
     inner = np.tril(mT(small + _identity(size, x)) @ np.tril(g, -1), -1) + np.triu(np.triu(g) @ mT(large))
-    out = run(_solve_triangular, mT(small), inner, upper=True, unit=True)
-    out = mT(run(_solve_triangular, large, mT(out), upper=True, unit=False))
+    out = run(solve_triangular_gate, mT(small), inner, upper=True, unit=True)
+    out = mT(run(solve_triangular_gate, large, mT(out), upper=True, unit=False))
     return _permutation(np.asarray(z[1]), m, x.dtype) @ out[..., :m, :n]
 
 

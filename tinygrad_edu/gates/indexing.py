@@ -63,7 +63,7 @@ def _at(x: Any, index: Any, flat: bool = False, once: bool = False) -> Any:
 
 
 def _from(g: Any, z: Any, x: Any, index: Any, **how: bool) -> Any:
-    return run(_unindex, g, shape=x.shape, index=index, **how)
+    return run(unindex, g, shape=x.shape, index=index, **how)
 
 
 def _added_at(g: Any, shape: tuple[int, ...], index: Any, flat: bool = False, once: bool = False) -> Any:
@@ -91,7 +91,7 @@ def indexing(name: str, **more: Any) -> Any:
 
 
 _index = indexing("index", view=True)
-_unindex = gate(
+unindex = gate(
     "unindex",
     _added_at,
     lambda gg, z, g, shape, index, **how: run(_index, gg, index=index, **how),
@@ -215,11 +215,11 @@ def setitem(t: Tensor, index: Any, value: Any) -> None:
 def written_at(x: Tensor, index: Any, value: Any) -> Tensor:
     """A copy of x with `value`, at x's dtype, written at a NumPy index."""
     if _may_repeat(index):
-        return _index_put(x, _of_dtype(value, x), index=positions(x.shape, index), flat=True)
-    return _index_put(x, _of_dtype(value, x), index=index)
+        return _index_put(x, of_dtype(value, x), index=positions(x.shape, index), flat=True)
+    return _index_put(x, of_dtype(value, x), index=index)
 
 
-def _of_dtype(value: Any, x: Tensor) -> Any:
+def of_dtype(value: Any, x: Tensor) -> Any:
     if isinstance(value, Tensor):
         return value if value.dtype == x.dtype else record.cast(value, dtype=x.dtype)
     return np.asarray(value, x.dtype)
@@ -243,11 +243,11 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> Te
 
 def _added(x: Tensor, values: Any, index: Any, **how: bool) -> Tensor:
     """x plus `values` at the index."""
-    values = as_tensor(_of_dtype(values, x))
+    values = as_tensor(of_dtype(values, x))
     named = index.shape if how else np.broadcast_to(np.empty(()), x.shape)[index].shape
     if values.shape != named:
         values = broadcast_to(values, named)
-    return add(x, _unindex(values, shape=x.shape, index=index, **how))
+    return add(x, unindex(values, shape=x.shape, index=index, **how))
 
 
 # Along one axis: gather and scatter.
@@ -365,13 +365,13 @@ def put(x: Any, index: Any, source: Any, accumulate: bool = False) -> Tensor:
     """
     x = as_tensor(x)
     at = _in_a_row("put", x, index)
-    source = reshape(as_tensor(_of_dtype(source, x)), at.shape)
+    source = reshape(as_tensor(of_dtype(source, x)), at.shape)
     return _added(x, source, at, flat=True) if accumulate else _index_put(x, source, index=at, flat=True)
 
 
 def _source(x: Tensor, src: Any, index: Any) -> Any:
     """The part of src that `index` covers, at x's dtype."""
-    src = _of_dtype(src, x)
+    src = of_dtype(src, x)
     shape = np.shape(index)
     return src if not src.ndim or src.shape == shape else src[tuple(map(slice, shape))]
 
@@ -398,7 +398,7 @@ def scatter(x: Any, dim: int, index: Any, src: Any = None, *, value: Any = None,
     if reduce is not None:
         if reduce not in ("add", "multiply"):
             raise OptionError("scatter reduces by add or multiply.", got=reduce, mend="use scatter_reduce")
-        src = src if np.ndim(src) else broadcast_to(as_tensor(_of_dtype(src, x)), np.shape(index))
+        src = src if np.ndim(src) else broadcast_to(as_tensor(of_dtype(src, x)), np.shape(index))
         return scatter_reduce(x, dim, index, src, "sum" if reduce == "add" else "prod")
     dim = axis_of(dim, x.ndim, "scatter")
     at = _checked("scatter", x, dim, index, src if np.ndim(src) else None)
@@ -638,7 +638,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Tensor:
     """
     x = as_tensor(x)
     try:
-        return where(mask, _of_dtype(value, x), x)
+        return where(mask, of_dtype(value, x), x)
     except ShapeError:
         raise ShapeError(
             "masked_fill takes a mask that broadcasts with the Tensor, and one value.",

@@ -17,7 +17,7 @@ from ..record import cast
 from ..tensor import Tensor, as_tensor
 from .binding import methods
 from .distribute import broadcast_to
-from .reshape import _reshape, atleast_1d, atleast_2d, atleast_3d, ravel, transpose
+from .reshape import atleast_1d, atleast_2d, atleast_3d, ravel, reshape_gate, transpose
 
 __all__ = [
     "cartesian_prod",
@@ -171,7 +171,7 @@ def column_stack(tensors: Any) -> Tensor:
     (2, 4)
     """
     every = _several(tensors, "column_stack")
-    return cat([x if x.ndim > 1 else _reshape(x, shape=(-1, 1)) for x in every], 1)
+    return cat([x if x.ndim > 1 else reshape_gate(x, shape=(-1, 1)) for x in every], 1)
 
 
 _split = gate(
@@ -360,7 +360,9 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
     every = [ravel(x) for x in _several(given, "meshgrid")]
     shape = tuple(x.numel() for x in every)
-    grids = [broadcast_to(_reshape(x, shape=(-1,) + (1,) * (len(every) - 1 - i)), shape) for i, x in enumerate(every)]
+    grids = [
+        broadcast_to(reshape_gate(x, shape=(-1,) + (1,) * (len(every) - 1 - i)), shape) for i, x in enumerate(every)
+    ]
     return tuple(transpose(x, 0, 1) for x in grids) if indexing == "xy" and len(every) > 1 else tuple(grids)
 
 

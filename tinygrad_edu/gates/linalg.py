@@ -205,7 +205,7 @@ def _fitting(name: str, A: Tensor, B: Tensor) -> Tensor:
 
 
 def _back_through_triangle(g: Any, z: Any, a: Any, b: Any, needs: Any, upper: bool, unit: bool) -> tuple[Any, Any]:
-    for_b = run(_solve_triangular, mT(a), g, upper=not upper, unit=unit)
+    for_b = run(solve_triangular_gate, mT(a), g, upper=not upper, unit=unit)
     triangle = np.triu if upper else np.tril
     k = (1 if upper else -1) if unit else 0
     return triangle(-(for_b @ mT(z)), k) if needs[0] else None, for_b
@@ -228,7 +228,7 @@ def _substituted(a: np.ndarray, b: np.ndarray, upper: bool, unit: bool) -> np.nd
     return np.concatenate([first, second], axis=-2)
 
 
-_solve_triangular = gate(
+solve_triangular_gate = gate(
     "solve_triangular",
     lambda a, b, upper, unit: asked("solve_triangular", _substituted, a, b, upper, unit),
     jointly=_back_through_triangle,
@@ -258,7 +258,7 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
     if not left:
         A, B = transpose(A, -1, -2), transpose(B, -1, -2)
         return transpose(solve_triangular(A, B, upper=not upper, unitriangular=unitriangular), -1, -2)
-    return _solve_triangular(A, _fitting("solve_triangular", A, B), upper=bool(upper), unit=bool(unitriangular))
+    return solve_triangular_gate(A, _fitting("solve_triangular", A, B), upper=bool(upper), unit=bool(unitriangular))
 
 
 def triangular_solve(

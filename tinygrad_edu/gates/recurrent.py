@@ -108,7 +108,7 @@ def _parts(a: Any, parts: int) -> Iterator[Any]:
     return (a[:, i * width : (i + 1) * width] for i in range(parts))
 
 
-def _through_meaning(meaning: Any, g: Any, inputs: Any, needs: Sequence[bool], **keywords: Any) -> Any:
+def through_meaning(meaning: Any, g: Any, inputs: Any, needs: Sequence[bool], **keywords: Any) -> Any:
     """The gradients, recorded: those of the same function in plain gates."""
     own = [run(clone, x) if isinstance(x, Tensor) else x for x in inputs]  # where the walk back ends
     outputs = meaning(*own, **keywords)
@@ -144,7 +144,7 @@ def _plain_rnn(
 def _back_rnn(g: Any, z: Any, *inputs: Any, needs: Any, sizes: Any, reverse: bool, slope: str) -> Any:
     x, h, w_ih, w_hh, _, _ = inputs
     if isinstance(x, Tensor):
-        return _through_meaning(_plain_rnn, g, inputs, needs, sizes=sizes, reverse=reverse, slope=slope)
+        return through_meaning(_plain_rnn, g, inputs, needs, sizes=sizes, reverse=reverse, slope=slope)
     steps, out, dh = _steps(sizes, reverse), z[0], _arrived(g[1], h)
     d = 1 - out * out if slope == "tanh" else (out > 0).astype(out.dtype)
     for rows, n in reversed(steps):
@@ -223,7 +223,7 @@ def _plain_lstm(
 def _back_lstm(g: Any, z: Any, *inputs: Any, needs: Any, sizes: Any, reverse: bool, kept: Any) -> Any:
     x, h, c, w_ih, w_hh, _, _, w_hr = inputs
     if isinstance(x, Tensor):
-        return _through_meaning(_plain_lstm, g, inputs, needs, sizes=sizes, reverse=reverse)
+        return through_meaning(_plain_lstm, g, inputs, needs, sizes=sizes, reverse=reverse)
     if not kept:  # an earlier walk has used them up
         _lstm_gate.gate.forward(*inputs, sizes=sizes, reverse=reverse, kept=kept)
     a, cells, tanhs, whole = kept.pop()
@@ -318,7 +318,7 @@ def _plain_gru(
 def _back_gru(g: Any, z: Any, *inputs: Any, needs: Any, sizes: Any, reverse: bool, kept: Any) -> Any:
     x, h, w_ih, w_hh, _, _ = inputs
     if isinstance(x, Tensor):
-        return _through_meaning(_plain_gru, g, inputs, needs, sizes=sizes, reverse=reverse)
+        return through_meaning(_plain_gru, g, inputs, needs, sizes=sizes, reverse=reverse)
     if not kept:  # an earlier walk has used them up
         _gru_gate.gate.forward(*inputs, sizes=sizes, reverse=reverse, kept=kept)
     a, candidates = kept.pop()

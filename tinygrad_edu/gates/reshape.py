@@ -57,7 +57,7 @@ gate = partial(record.gate, kind="reshape")
 
 # Another shape.
 
-_reshape = gate(
+reshape_gate = gate(
     "reshape",
     lambda x, shape: np.reshape(x, shape),
     lambda g, z, x, shape: np.reshape(g, x.shape),
@@ -79,7 +79,7 @@ def reshape(x: Any, *shape: Any) -> Tensor:
     sizes = sizes_of(shape)
     if min(sizes, default=0) < -1:  # which NumPy takes for -1
         raise ShapeError("a size is -1 (what the others leave), 0 or more.", got=str(sizes))
-    return _reshape(as_tensor(x), shape=sizes)
+    return reshape_gate(as_tensor(x), shape=sizes)
 
 
 def view(x: Tensor, *shape: Any) -> Tensor:
@@ -100,12 +100,12 @@ def view(x: Tensor, *shape: Any) -> Tensor:
 
 def view_as(x: Tensor, other: Tensor) -> Tensor:
     """`x.view(other.shape)`."""
-    return _reshape(x, shape=other.shape)
+    return reshape_gate(x, shape=other.shape)
 
 
 def reshape_as(x: Tensor, other: Tensor) -> Tensor:
     """`x.reshape(other.shape)`."""
-    return _reshape(x, shape=other.shape)
+    return reshape_gate(x, shape=other.shape)
 
 
 def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -119,7 +119,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     first, last = axis_of(start_dim, x.ndim, "flatten"), axis_of(end_dim, x.ndim, "flatten")
     if first > last:
         raise ShapeError("flatten: start_dim is after end_dim.", got=f"start_dim={start_dim}, end_dim={end_dim}")
-    return _reshape(x, shape=(*x.shape[:first], int(np.prod(x.shape[first : last + 1])), *x.shape[last + 1 :]))
+    return reshape_gate(x, shape=(*x.shape[:first], int(np.prod(x.shape[first : last + 1])), *x.shape[last + 1 :]))
 
 
 @either_name
@@ -141,7 +141,7 @@ def unflatten(x: Any, dim: int, sizes: Any) -> Tensor:
             expected=str(x.shape[axis]),
             got=str(sizes),
         )
-    return _reshape(x, shape=(*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
+    return reshape_gate(x, shape=(*x.shape[:axis], *sizes, *x.shape[axis + 1 :]))
 
 
 def ravel(x: Any) -> Tensor:
@@ -151,7 +151,7 @@ def ravel(x: Any) -> Tensor:
     >>> tg.ravel(tg.zeros(2, 3)).shape
     (6,)
     """
-    return contiguous(_reshape(as_tensor(x), shape=(-1,)))
+    return contiguous(reshape_gate(as_tensor(x), shape=(-1,)))
 
 
 @either_name
@@ -164,7 +164,7 @@ def squeeze(x: Any, dim: Any = None) -> Tensor:
     """
     x = as_tensor(x)
     axes = () if isinstance(dim, (tuple, list)) and not dim else axes_of(dim, x.ndim, "squeeze")
-    return _reshape(x, shape=tuple(n for axis, n in enumerate(x.shape) if n != 1 or axis not in axes))
+    return reshape_gate(x, shape=tuple(n for axis, n in enumerate(x.shape) if n != 1 or axis not in axes))
 
 
 @either_name
@@ -177,7 +177,7 @@ def unsqueeze(x: Any, dim: int) -> Tensor:
     """
     x = as_tensor(x)
     axis = axis_of(dim, x.ndim + 1, "unsqueeze")
-    return _reshape(x, shape=(*x.shape[:axis], 1, *x.shape[axis:]))
+    return reshape_gate(x, shape=(*x.shape[:axis], 1, *x.shape[axis:]))
 
 
 def contiguous(x: Tensor) -> Tensor:
@@ -196,7 +196,7 @@ def _atleast(ndim: int, shape_of: Any) -> Any:
     def called(*tensors: Any) -> Any:
         if len(tensors) == 1 and not isinstance(tensors[0], (list, tuple)):
             x = as_tensor(tensors[0])
-            return x if x.ndim >= ndim else _reshape(x, shape=shape_of(x.shape))
+            return x if x.ndim >= ndim else reshape_gate(x, shape=shape_of(x.shape))
         return tuple(called(x) for x in (tensors[0] if len(tensors) == 1 else tensors))
 
     called.__name__ = called.__qualname__ = f"atleast_{ndim}d"
@@ -415,10 +415,10 @@ def repeat(x: Tensor, *sizes: Any) -> Tensor:
         raise ShapeError("repeat needs a number of times for every axis.", got=f"{times} for shape {x.shape}")
     shape = (1,) * (len(times) - x.ndim) + x.shape
     if set(times) <= {1}:
-        return clone(_reshape(x, shape=shape))  # a copy, here too
-    apart = _reshape(x, shape=tuple(n for size in shape for n in (1, size)))
+        return clone(reshape_gate(x, shape=shape))  # a copy, here too
+    apart = reshape_gate(x, shape=tuple(n for size in shape for n in (1, size)))
     stretched = broadcast_to(apart, tuple(n for pair in zip(times, shape, strict=True) for n in pair))
-    return _copied(_reshape(stretched, shape=tuple(n * size for n, size in zip(times, shape, strict=True))))
+    return _copied(reshape_gate(stretched, shape=tuple(n * size for n, size in zip(times, shape, strict=True))))
 
 
 def _copied(x: Tensor) -> Tensor:
@@ -547,7 +547,7 @@ def as_strided_scatter(x: Any, src: Any, size: Any, stride: Any, storage_offset:
     places = _places(*_checked_strides(x, size, stride, storage_offset))
     flat = clone(ravel(x))
     flat[places] = src
-    return _reshape(flat, shape=x.shape)
+    return reshape_gate(flat, shape=x.shape)
 
 
 def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
@@ -562,7 +562,7 @@ def unfold(x: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if step < 1 or not 0 <= size <= n:
         raise ShapeError(f"unfold: windows of {size} every {step} do not fit an axis of {n}.", got=f"shape {x.shape}")
     if x.ndim == 0:
-        return _reshape(x, shape=(1,)) if size else _reshape(x, shape=(1,))[:0]
+        return reshape_gate(x, shape=(1,)) if size else reshape_gate(x, shape=(1,))[:0]
     strides = [int(np.prod(x.shape[a + 1 :])) for a in range(x.ndim)]
     shape = (*x.shape[:axis], (n - size) // step + 1, *x.shape[axis + 1 :], size)
     steps = (*strides[:axis], strides[axis] * step, *strides[axis + 1 :], strides[axis])

@@ -178,13 +178,13 @@ relu = gate(
 abs = absolute = gate(
     "abs",
     np.absolute,
-    lambda g, z, x: g * _sign(x),
+    lambda g, z, x: g * sign_of(x),
     local=("sign(x)",),
     says="The distance from 0, elementwise; the gradient at 0 is 0.",
 )
 
 
-def _sign(x: Any) -> np.ndarray:
+def sign_of(x: Any) -> np.ndarray:
     """-1, 0 or 1, and 0 for nan as in PyTorch; at int8, which promotes no float."""
     a = np.asarray(x)
     zero = _ZERO[a.dtype]

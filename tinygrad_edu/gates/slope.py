@@ -14,7 +14,7 @@ from ..errors import DtypeError
 from ..record import cast, run
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
-from .switch import _no_integer_zero
+from .switch import no_integer_zero
 
 __all__ = [
     "acos",
@@ -577,7 +577,7 @@ frac = gate(
 )
 remainder = gate(
     "remainder",
-    lambda x, y: np.remainder(x, _no_integer_zero(y)),
+    lambda x, y: np.remainder(x, no_integer_zero(y)),
     lambda g, z, x, y: g,
     lambda g, z, x, y: -g * np.floor_divide(x, y),
     local=("1", "-floor(x/y)"),
@@ -591,7 +591,7 @@ remainder = gate(
 )
 fmod = gate(
     "fmod",
-    lambda x, y: np.fmod(x, _no_integer_zero(y)),
+    lambda x, y: np.fmod(x, no_integer_zero(y)),
     lambda g, z, x, y: g,
     lambda g, z, x, y: -g * np.trunc(x / y),
     local=("1", "-trunc(x/y)"),

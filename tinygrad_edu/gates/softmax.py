@@ -14,7 +14,7 @@ from .. import record
 from ..axes import axes_of, axis_of, either_name
 from ..tensor import Tensor, as_tensor
 from .binding import methods
-from .composed import _floats
+from .composed import as_floats
 
 __all__ = [
     "log_softmax",
@@ -63,7 +63,7 @@ def softmax(x: Any, axis: int, dtype: Any = None) -> Tensor:
     >>> tg.softmax(tg.tensor([1000.0, 1000.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    x = _floats(x, "softmax", dtype)
+    x = as_floats(x, "softmax", dtype)
     return _softmax(x, axis=axes_of(axis_of(axis, x.ndim, "softmax"), x.ndim))
 
 
@@ -75,7 +75,7 @@ def log_softmax(x: Any, axis: int, dtype: Any = None) -> Tensor:
     >>> tg.log_softmax(tg.tensor([0.0, 0.0]), dim=0)
     tensor([-0.6931, -0.6931])
     """
-    x = _floats(x, "log_softmax", dtype)
+    x = as_floats(x, "log_softmax", dtype)
     return _log_softmax(x, axis=axes_of(axis_of(axis, x.ndim, "log_softmax"), x.ndim))
 
 

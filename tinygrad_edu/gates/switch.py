@@ -14,7 +14,7 @@ from ..errors import OptionError, TinygradError
 from ..record import run
 from ..tensor import Tensor, as_tensor
 from .binding import methods, methods_in_place
-from .distribute import _cast_to, _cumsum, _running, _spread, _wide, sum
+from .distribute import cast_to, cumsum_gate, running, spread_back, sum, sum_dtype
 from .reshape import reshape
 
 __all__ = [
@@ -61,7 +61,7 @@ _div = gate(
 )
 floor_divide = gate(
     "floor_divide",
-    lambda x, y: np.floor_divide(x, _no_integer_zero(y)),
+    lambda x, y: np.floor_divide(x, no_integer_zero(y)),
     lambda g, z, x, y: np.zeros_like(g),
     lambda g, z, x, y: np.zeros_like(g),
     local=("0", "0"),
@@ -77,7 +77,7 @@ floor_divide = gate(
 )
 _trunc_divide = gate(
     "trunc_divide",
-    lambda x, y: _toward_zero(x, _no_integer_zero(y)),
+    lambda x, y: _toward_zero(x, no_integer_zero(y)),
     lambda g, z, x, y: np.zeros_like(g),
     lambda g, z, x, y: np.zeros_like(g),
     local=("0", "0"),
@@ -85,7 +85,7 @@ _trunc_divide = gate(
 )
 
 
-def _no_integer_zero(y: Any) -> Any:
+def no_integer_zero(y: Any) -> Any:
     if y.dtype.kind != "f" and not y.all():
         raise TinygradError("an integer was divided by zero.", mend="divide floats, where the quotient is inf or nan")
     return y
@@ -168,15 +168,15 @@ lerp = gate(
 
 _prod = gate(
     "prod",
-    lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims, dtype=_wide(x.dtype)),
+    lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims, dtype=sum_dtype(x.dtype)),
     lambda g, z, x, axis, keepdims: product_of_others(
-        _spread(g, x.shape, axis, keepdims), z if keepdims else np.expand_dims(z, axis), x, axis
+        spread_back(g, x.shape, axis, keepdims), z if keepdims else np.expand_dims(z, axis), x, axis
     ),
     local=("the product of the others",),
 )
 _cumprod = gate(
     "cumprod",
-    lambda x, axis: _running(np.multiply, x, axis, False),
+    lambda x, axis: running(np.multiply, x, axis, False),
     lambda g, z, x, axis: _summed_products(g, z, x, axis),
     local=("the product of the other factors, for every product that it is in",),
 )
@@ -203,7 +203,7 @@ def product_of_others(g: Any, z: Any, x: Any, axis: int) -> Any:
 def _summed_products(g: Any, z: Any, x: Any, axis: int) -> Any:
     """Over k >= i, the sum of g[k] times all x[j <= k] but x[i]."""
     if not _has_zero(x):
-        return run(_cumsum, g * z, axis=axis, reverse=True) / x
+        return run(cumsum_gate, g * z, axis=axis, reverse=True) / x
     n = x.shape[axis]
     later = g[on_axis(axis, slice(n - 1, n))]  # over k >= i, g[k] times the x[j] in between
     found = [later]
@@ -225,7 +225,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     >>> tg.prod(x).backward(); x.grad
     tensor([0., 6., 0.])
     """
-    x = _cast_to(x, dtype)
+    x = cast_to(x, dtype)
     axes = axes_of(axis, x.ndim, "prod")
     if not axes:
         return sum(x, axis, keepdims)  # nothing to multiply: a copy, integers as int64
@@ -246,7 +246,7 @@ def cumprod(x: Any, axis: int, dtype: Any = None) -> Tensor:
     >>> tg.cumprod(tg.tensor([1.0, 2.0, 3.0]), dim=0)
     tensor([1., 2., 6.])
     """
-    x = _cast_to(x, dtype)
+    x = cast_to(x, dtype)
     axis = axis_of(axis, x.ndim, "cumprod")
     return _cumprod(x, axis=axis) if x.ndim else sum(x)
 

@@ -11,12 +11,12 @@ from .. import gates, record
 from ..devices import dtype_on
 from ..errors import DtypeError, OptionError, ShapeError, TinygradError
 from ..gates.pad import pad
-from ..gates.recurrent import _through_meaning
+from ..gates.recurrent import through_meaning
 from ..modes import recording
 from ..tensor import Tensor, as_tensor
 from ..threads import shared
 from . import init
-from .dropout import _check, _mask
+from .dropout import check_probability, drop_mask
 from .linear import Linear, linear
 from .module import Module
 from .parameter import Parameter
@@ -76,7 +76,7 @@ def _attend(q: Any, k: Any, v: Any, mask: Any, scale: float, drop: Any, kept: An
 def _back(g: Any, z: Any, *inputs: Any, needs: Any, scale: float, drop: Any, kept: Any) -> Any:
     q, k, v, mask = inputs
     if isinstance(q, Tensor):
-        return _through_meaning(_plain_outputs, (g,), inputs, needs, scale=scale, drop=drop)
+        return through_meaning(_plain_outputs, (g,), inputs, needs, scale=scale, drop=drop)
     if not kept:  # an earlier walk has used it up
         _attend(q, k, v, mask, scale=scale, drop=drop, kept=kept)
     e, r = kept.pop()
@@ -185,8 +185,8 @@ def scaled_dot_product_attention(
     mask = np.tri(*shape[-2:], dtype=np.bool_) if is_causal else attn_mask
     mask = None if mask is None else _added(mask, q.dtype, "attn_mask", see=True)
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
-    _check(dropout_p)
-    drop = _mask(shape, q.dtype, dropout_p) if dropout_p else None
+    check_probability(dropout_p)
+    drop = drop_mask(shape, q.dtype, dropout_p) if dropout_p else None
     needed = recording.get() and any(isinstance(x, Tensor) and x.requires_grad for x in (q, k, v, mask))
     return _attention(q, k, v, mask, scale=scale, drop=drop, kept=[] if needed else None)  # type: ignore[no-any-return]
 
@@ -284,7 +284,7 @@ class MultiheadAttention(Module):
         super().__init__()
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise OptionError(f"num_heads divides embed_dim, both at least 1; got {num_heads} and {embed_dim}")
-        _check(dropout)
+        check_probability(dropout)
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim
         self.dropout, self.batch_first, self.add_zero_attn = dropout, batch_first, add_zero_attn
@@ -352,7 +352,7 @@ class MultiheadAttention(Module):
         dropout_p = self.dropout if self.training else 0.0
         if need_weights:
             shape = (*q.shape[:3], k.shape[2])
-            drop = _mask(shape, q.dtype, dropout_p) if dropout_p else None
+            drop = drop_mask(shape, q.dtype, dropout_p) if dropout_p else None
             weights = _weights(q, k, mask, 1 / math.sqrt(self.head_dim), drop)
             z = gates.matmul(weights, v)
             weights = gates.mean(weights, 1) if average_attn_weights else weights

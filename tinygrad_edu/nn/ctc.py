@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import record
 from ..errors import DtypeError, OptionError, ShapeError, TinygradError
-from ..gates.indexing import _unindex
+from ..gates.indexing import unindex
 from ..tensor import Tensor, as_tensor
 from .reduction import Loss, check_reduction, reduced
 
@@ -88,7 +88,7 @@ def _back(g: Any, z: Any, x: Any, labels: Any, skips: Any, steps: Any, ends: Any
     impossible = np.less(total, NEVER / 2)[:, None]
     share = np.where(counted, np.where(impossible, 0.0 if zero_infinity else math.nan, share), 0.0)
     index = (slice(None), np.arange(len(ends))[:, None], labels)
-    return record.run(_unindex, -share * g[:, None], shape=x.shape, index=index)
+    return record.run(unindex, -share * g[:, None], shape=x.shape, index=index)
 
 
 # A gate of its own: in plain gates it is as exact, but takes three times as long.

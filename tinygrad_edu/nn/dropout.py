@@ -36,12 +36,12 @@ _dropped = record.gate(
 )
 
 
-def _check(p: float) -> None:
+def check_probability(p: float) -> None:
     if not 0 <= p <= 1:
         raise OptionError(f"the probability p to drop must be between 0 and 1; got {p}")
 
 
-def _mask(shape: tuple[int, ...], dtype: Any, p: float) -> np.ndarray:
+def drop_mask(shape: tuple[int, ...], dtype: Any, p: float) -> np.ndarray:
     """0 with probability p, else 1 / (1 - p), so that the mean of what passes stays as it was."""
     draws = get_generator().random(shape, np.float32 if dtype != np.float64 else dtype)
     return (np.asarray(draws >= p) * (1 / (1 - p) if p < 1 else 0.0)).astype(dtype)
@@ -53,11 +53,11 @@ def _result(input: Tensor, inplace: bool, function: Any) -> Tensor:
 
 def _by_shape(input: Any, shape: Any, p: float, training: bool, inplace: bool = False) -> Tensor:
     """Dropout by one draw for each element of `shape`, which broadcasts to the input's."""
-    _check(p)
+    check_probability(p)
     x = as_tensor(input)
     if not training or p == 0:
         return x
-    mask = _mask(tuple(shape), x.dtype, p)
+    mask = drop_mask(tuple(shape), x.dtype, p)
     return _result(x, inplace, lambda t: _dropped(t, mask))
 
 
@@ -129,13 +129,13 @@ _FLOOR = -1.7580993408473766  # what SELU tends to far below 0: minus its scale 
 
 def _alpha(input: Any, shape: Any, p: float, training: bool, inplace: bool) -> Tensor:
     """Dropped elements become SELU's floor; then a x + b brings mean 0 and variance 1 back."""
-    _check(p)
+    check_probability(p)
     x = as_tensor(input)
     if not training or p == 0:
         return x
     if p == 1:
         return _result(x, inplace, lambda t: t * 0.0)
-    keep = _mask(tuple(shape), x.dtype, p) != 0
+    keep = drop_mask(tuple(shape), x.dtype, p) != 0
     a = 1 / math.sqrt((1 - p) * (1 + p * _FLOOR**2))
     factor = (keep * a).astype(x.dtype)
     shift = (np.where(keep, 0.0, _FLOOR * a) - _FLOOR * a * p).astype(x.dtype)
@@ -188,7 +188,7 @@ class _Dropout(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
-        _check(p)
+        check_probability(p)
         self.p, self.inplace = p, inplace
 
     def forward(self, input: Any) -> Tensor:
@@ -280,7 +280,7 @@ class StochasticDepth(Module):
 
     def __init__(self, p: float, mode: str = "row") -> None:
         super().__init__()
-        _check(p)
+        check_probability(p)
         self.p, self.mode = p, mode
 
     def forward(self, input: Any) -> Tensor:
@@ -308,7 +308,7 @@ class DropConnect(Module):
 
     def __init__(self, layer: Module, p: float = 0.5, names: tuple[str, ...] = ("weight",)) -> None:
         super().__init__()
-        _check(p)
+        check_probability(p)
         missing = set(names) - {name for name, _ in layer.named_parameters(recurse=False)}
         if missing:
             raise TinygradError(f"{type(layer).__name__} has no such parameter.", got=", ".join(sorted(missing)))

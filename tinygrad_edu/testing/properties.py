@@ -11,7 +11,7 @@ import numpy as np
 from ..tensor import Tensor
 from .domains import real
 from .gradcheck import gradcheck
-from .strategies import _several  # first: it says what to install if hypothesis is missing
+from .strategies import several  # first: it says what to install if hypothesis is missing
 
 import hypothesis.strategies as st  # isort: skip
 from hypothesis import HealthCheck, given, settings  # isort: skip
@@ -110,7 +110,7 @@ def _inputs(names: list[str], shapes: Any, domains: dict[str, Any]) -> st.Search
         drawn_shapes = st.just(tuple(tuple(shapes[name]) for name in names))
     else:
         drawn_shapes = st.just((tuple(shapes),) * n)
-    drawn_inputs = _several(drawn_shapes, [np.float64] * n, [domains.get(name, real) for name in names], True)
+    drawn_inputs = several(drawn_shapes, [np.float64] * n, [domains.get(name, real) for name in names], True)
 
     @st.composite
     def named(draw: Any) -> dict[str, Tensor]:

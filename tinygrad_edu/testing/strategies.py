@@ -44,7 +44,7 @@ def tensors(
     >>> test_log_grows_ever_slower()
     """
     shapes = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4) if shape is None else shape
-    return _several(st.tuples(_one_of(shapes, _shape)), [dtype], [elements], requires_grad).map(lambda made: made[0])
+    return several(st.tuples(_one_of(shapes, _shape)), [dtype], [elements], requires_grad).map(lambda made: made[0])
 
 
 def broadcastable_tensors(
@@ -76,7 +76,7 @@ def broadcastable_tensors(
     shapes = hnp.mutually_broadcastable_shapes(
         num_shapes=n, min_dims=min_dims, max_dims=max_dims, min_side=min_side, max_side=max_side
     ).map(lambda found: found.input_shapes)
-    return _several(shapes, _each(dtype, n), _each(elements, n), requires_grad)
+    return several(shapes, _each(dtype, n), _each(elements, n), requires_grad)
 
 
 def matmul_pairs(
@@ -99,7 +99,7 @@ def matmul_pairs(
     shapes = hnp.mutually_broadcastable_shapes(
         signature=np.matmul.signature, max_dims=2, min_side=min_side, max_side=max_side
     ).map(lambda found: found.input_shapes)
-    made: Any = _several(shapes, _each(dtype, 2), _each(elements, 2), requires_grad)
+    made: Any = several(shapes, _each(dtype, 2), _each(elements, 2), requires_grad)
     return made  # type: ignore[no-any-return]
 
 
@@ -107,7 +107,7 @@ def matmul_pairs(
 
 
 @st.composite
-def _several(
+def several(
     draw: Any, shapes: Any, dtypes: Sequence[Any], elements: Sequence[Any], requires_grad: Any
 ) -> tuple[Tensor, ...]:
     """One Tensor for each of the shapes drawn; dtypes that were left open are the same for all."""
