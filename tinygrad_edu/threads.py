@@ -28,7 +28,7 @@ _blas_before: int | None = None
 
 
 def set_num_threads(num: int | None) -> None:
-    """Compute convolutions, pooling, normalizations, attention and linear layers on `num` threads, shared among them.
+    """Compute convolutions, pooling, normalizations, attention, linear layers and GELU on `num` threads.
 
     Until this is called nothing runs in threads but NumPy's own BLAS, as you set it. From then on BLAS
     runs at one thread, in your own NumPy code too: it is one setting for the whole process. So is the

@@ -14,6 +14,7 @@ import numpy as np
 from .. import record
 from ..record import run
 from ..tensor import Tensor
+from ..threads import PASS, shared
 from .route import choose, only
 from .slope import sigmoid
 from .special_functions import ndtr
@@ -96,7 +97,8 @@ def _for_mish(g: Any, z: Any, x: Any) -> Any:
 
 _OVER = np.array([2.0157372e-07, 0.014580337, 0.10864391, 0.34190552, 0.5], np.float32)
 _UNDER = np.array([0.036572376, 0.27181495, 0.89956302, 1.48169, 1.0], np.float32)
-_NOTHING_BEYOND, _BLOCK = np.float32(14.4), 2**15  # elements whose steps stay in the cache
+_NOTHING_BEYOND = np.float32(14.4)
+_BLOCK, _PASSES = 2**17, 25  # elements whose steps stay in the cache, and how many steps there are
 
 
 def _polynomial(coefficients: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -125,9 +127,13 @@ def _gelu(x: np.ndarray) -> np.ndarray:
         return x * run(ndtr, x)  # type: ignore[no-any-return]
     z = np.empty_like(x)
     of, to = x.ravel(order="K"), z.ravel(order="K")
-    for i in range(0, x.size, _BLOCK):
-        part = of[i : i + _BLOCK]
-        np.multiply(part, _area(part), out=to[i : i + _BLOCK])
+
+    def work(start: int, stop: int) -> None:
+        for i in range(start, stop):
+            block = slice(i * _BLOCK, (i + 1) * _BLOCK)
+            np.multiply(of[block], _area(of[block]), out=to[block])
+
+    shared(work, math.ceil(x.size / _BLOCK), x.size * PASS * _PASSES)
     return z
 
 
