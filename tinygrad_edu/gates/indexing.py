@@ -220,6 +220,7 @@ def written_at(x: Tensor, index: Any, value: Any) -> Tensor:
 
 
 def of_dtype(value: Any, x: Tensor) -> Any:
+    """What is to be written into `x`, at its dtype: a Tensor, on the graph, or an array."""
     if isinstance(value, Tensor):
         return value if value.dtype == x.dtype else record.cast(value, dtype=x.dtype)
     return np.asarray(value, x.dtype)

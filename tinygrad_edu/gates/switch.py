@@ -86,6 +86,7 @@ _trunc_divide = gate(
 
 
 def no_integer_zero(y: Any) -> Any:
+    """The divisor, unless it holds an integer 0: NumPy would warn, and go on with 0."""
     if y.dtype.kind != "f" and not y.all():
         raise TinygradError("an integer was divided by zero.", mend="divide floats, where the quotient is inf or nan")
     return y

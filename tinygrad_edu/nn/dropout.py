@@ -37,6 +37,7 @@ _dropped = record.gate(
 
 
 def check_probability(p: float) -> None:
+    """Raise OptionError for a p that is no probability."""
     if not 0 <= p <= 1:
         raise OptionError(f"the probability p to drop must be between 0 and 1; got {p}")
 
