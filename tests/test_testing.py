@@ -437,3 +437,11 @@ def test_gradcheck_records_within_no_grad_too():
     x = tg.tensor([0.5, 2.0], dtype=tg.float64, requires_grad=True)
     with tg.no_grad():
         assert gradcheck(tg.exp, x, order=2)
+
+
+@pytest.mark.parametrize("apart", [1.2e-6, 1.5e-6, 2e-6])
+def test_a_kink_that_only_several_inputs_together_cross_is_no_wrong_gradient(apart):
+    x = tg.ones(8, dtype=tg.float64, requires_grad=True)
+    y = tg.full((8,), 1 + apart, dtype=tg.float64, requires_grad=True)
+    assert gradcheck(tg.maximum, (x, y), fast_mode=True)
+    assert gradcheck(tg.maximum, (x, y))
