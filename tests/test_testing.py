@@ -445,3 +445,15 @@ def test_a_kink_that_only_several_inputs_together_cross_is_no_wrong_gradient(apa
     y = tg.full((8,), 1 + apart, dtype=tg.float64, requires_grad=True)
     assert gradcheck(tg.maximum, (x, y), fast_mode=True)
     assert gradcheck(tg.maximum, (x, y))
+
+
+@pytest.mark.parametrize("aside", [5e-8, 7.2e-8, 8.5e-8, 9.5e-8, 9.9e-8, 1.5e-7, 5e-7, 8.5e-7])
+def test_a_kink_within_the_step_is_seen_wherever_it_lies(aside):
+    x, y = leaf(2.4), tg.tensor([2.4 + aside], dtype=tg.float64)
+    with pytest.raises(GradcheckError, match="a kink or a jump is") as caught:
+        gradcheck(tg.maximum, (x, y), atol=1e-6, rtol=1e-5, complex_step=False)
+    assert caught.value.kink
+    with pytest.warns(KinkWarning):
+        assert gradcheck(tg.maximum, (x, y), atol=1)
+    steep = leaf(2.4) * 1
+    assert gradcheck(lambda x: tg.sin(x * 300), steep, atol=1e-1)  # no kink, and no warning

@@ -112,14 +112,15 @@ def kink_at(
     """The output that has a kink within `eps` of the element, if one has.
 
     On a smooth function the disagreement of the slopes, `gap`, shrinks with the step; at a kink it
-    stays, and at a kink a little aside it goes at once.
+    stays, and at a kink a little aside it goes at once, or within two steps if one ends near the kink.
     """
     wide = np.abs(gap) > 1e-2 * (1 + np.abs(slope)) + 1e-14 * np.abs(here) / eps  # beyond rounding
     if not wide.any():
         return None
-    closer = np.abs(program.slopes(leaf, element, eps / 10, here)[1])
+    closer, closest = (np.abs(program.slopes(leaf, element, eps / by, here)[1]) for by in (10, 100))
     for j in np.flatnonzero(wide):
-        if np.isfinite(gap[j]) and not 0.03 < closer[j] / abs(gap[j]) < 0.3:
+        whole = abs(gap[j])
+        if np.isfinite(whole) and (not 0.03 < closer[j] / whole < 0.3 or closest[j] / whole < 1e-3):
             return int(j)
     return None
 
@@ -184,6 +185,9 @@ def _kink(rows: list[tuple[float, float, float]], worst: Worst, size: float) -> 
         return "exactly here"
     for (h, wide), (closer, narrow) in pairwise(near):
         if wide > scale and narrow < wide / 50:
+            return f"between {closer:g} and {h:g} away"
+    for (h, _, wide), (closer, _, narrow) in zip(rows, rows[2:], strict=False):  # where the step between ends near it
+        if h <= 1e-2 and 1e-15 * size / closer < scale < abs(wide) and abs(narrow) < abs(wide) / 500:
             return f"between {closer:g} and {h:g} away"
     return None
 
